@@ -1,0 +1,127 @@
+"""Values that know where they come from, and how layers of them combine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+from ..errors import Fault
+
+DEFAULT: Final = "default"
+COMMAND_LINE: Final = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value, who set it, and in which line (None where there is none).
+
+    Parameters
+    ----------
+    value
+        The value.
+    source
+        A file, `"command line"`, `"spec"` or `"default"`.
+    line
+        Line of the file.
+    """
+
+    value: Any
+    source: str = DEFAULT
+    line: int | None = None
+
+    @property
+    def where(self) -> str:
+        """Source and line, as `run.yaml:12`."""
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+    def located(self, fault: Fault) -> Fault:
+        """The fault, its text led by where this value was set."""
+        return replace(fault, what=f"{self.where}: {fault.what}")
+
+    def with_value(self, value: Any) -> Setting:
+        """Another value from the same place."""
+        return replace(self, value=value)
+
+
+class Layered(Mapping[str, Setting]):
+    """Frozen settings by key; what is left after combining the layers."""
+
+    __slots__ = ("_settings",)
+
+    def __init__(self, settings: Mapping[str, Setting] | None = None) -> None:
+        self._settings = dict(settings or {})
+
+    def __getitem__(self, key: str) -> Setting:
+        return self._settings[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings)
+
+    def __len__(self) -> int:
+        return len(self._settings)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(
+            f"{key}={one.value!r} ({one.where})" for key, one in self.items()
+        )
+        return f"Layered({inside})"
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Values alone."""
+        return {key: one.value for key, one in self.items()}
+
+
+def overlay(
+    below: Mapping[str, Setting], above: Mapping[str, Setting]
+) -> dict[str, Setting]:
+    """Settings of two layers by dotted path; the upper one wins.
+
+    A path also replaces what lies beneath it, and what it lies beneath.
+    """
+    kept = {
+        path: one
+        for path, one in below.items()
+        if not any(related(path, other) for other in above)
+    }
+    return {**kept, **above}
+
+
+def related(path: str, other: str) -> bool:
+    """Whether one dotted path is the other, or leads to it."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(
+        f"{path}."
+    )
+
+
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested dict of values by dotted path."""
+    found: dict[str, Any] = {}
+    for path, value in settings.items():
+        *folders, last = path.split(".")
+        at = found
+        for folder in folders:
+            at = at.setdefault(folder, {})
+        at[last] = value
+    return found
+
+
+def frozen(value: Any) -> Any:
+    """Lists become tuples, mappings tuples of pairs: hashable, in order."""
+    if isinstance(value, list | tuple):
+        items = cast("list[Any]", value)
+        return tuple(frozen(item) for item in items)
+    if isinstance(value, dict):
+        pairs = cast("dict[str, Any]", value)
+        return tuple((key, frozen(item)) for key, item in pairs.items())
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """What YAML and JSON can write: tuples become lists, paths text."""
+    if isinstance(value, list | tuple):
+        items = cast("list[Any]", value)
+        return [thawed(item) for item in items]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,60 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false
+# Two versions of ArviZ are served, of which one is installed.
+"""Posteriors as ArviZ objects, for ArviZ 0.x and 1.x alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._schema.spec import ParamSpec
+
+if TYPE_CHECKING:
+    from .posterior import Posterior
+
+
+def to_arviz(posterior: Posterior) -> Any:
+    """See `Posterior.to_arviz`."""
+    try:
+        import arviz
+    except ImportError as error:
+        raise ImportError(
+            'ArviZ is not installed: pip install "forwardax[arviz]"'
+        ) from error
+    draws = {**posterior.draws, **posterior.derived}
+    groups: dict[str, Mapping[str, Any]] = {"posterior": draws}
+    per_draw = {
+        key: value
+        for key, value in posterior.stats.items()
+        if value.shape[:2] == posterior.log_density.shape
+    }
+    groups["sample_stats"] = {**per_draw, "lp": posterior.log_density}
+    dims = {
+        key: list(posterior.spec.by_key[key].dims)
+        + [f"{key}_dim_{i}" for i in range(value.ndim - 2)][
+            len(posterior.spec.by_key[key].dims) :
+        ]
+        for key, value in draws.items()
+        if key in posterior.spec and posterior.spec.by_key[key].dims
+    }
+    coords = dim_coords(posterior.spec)
+    modern = int(arviz.__version__.split(".")[0]) >= 1
+    if modern:
+        made = arviz.from_dict(groups, dims=dims, coords=coords)
+    else:
+        made = arviz.from_dict(**groups, dims=dims, coords=coords)
+    for key in draws:
+        if key in posterior.spec:
+            field = posterior.spec.by_key[key]
+            made["posterior"][key].attrs.update(
+                units=field.unit, long_name=field.doc, kind=field.kind
+            )
+    return made
+
+
+def dim_coords(spec: ParamSpec) -> dict[str, list[int]]:
+    """Coordinates of the bound dims: their positions."""
+    from .._schema.bind import total
+
+    return {dim: list(range(total(size))) for dim, size in spec.sizes}

@@ -1,0 +1,82 @@
+"""`forwardax.system`: a registered system by name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from .._plugins.registry import Registry
+from .._schema.structure import Structure
+from ..errors import Fault, Faults, StructureError, listed, nearest
+from .system import System
+
+
+def system(
+    name: str, /, *, registry: Registry | None = None, **arguments: Any
+) -> System:
+    """Build a registered system.
+
+    Parameters
+    ----------
+    name
+        Registered name, such as `"lensing.imaging"`.
+    registry
+        Where to look; the installed plugins where None.
+    arguments
+        Structure values and known arrays, as the system takes them.
+
+    Raises
+    ------
+    UnknownEntry
+        If nothing of that name is registered; with the nearest names.
+    StructureError
+        If arguments are unknown, missing or wrong; all at once.
+    """
+    found = registry or Registry.default()
+    entry: Any = found.get("systems", name)
+    keys = {field.key for field in entry.structure}
+    given = {k: v for k, v in arguments.items() if k in keys}
+    faults = Faults()
+    checked: dict[str, Any] = {}
+    try:
+        checked = dict(Structure.of(entry.structure, given))
+    except StructureError as error:
+        faults.extend(error.faults)
+    target = found.load("systems", name)
+    others = {k: v for k, v in arguments.items() if k not in keys}
+    faults.extend(_argument_faults(name, target, {**checked, **others}, keys))
+    faults.throw(StructureError, f"cannot build {name!r}")
+    return target(**checked, **others)
+
+
+def _argument_faults(
+    name: str, target: Any, arguments: dict[str, Any], structure: set[str]
+) -> list[Fault]:
+    parameters = inspect.signature(target).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return []
+    faults = [
+        Fault(
+            f"{key!r} is not an argument of the system {name!r}",
+            key=key,
+            allowed=", ".join(parameters),
+            nearest=nearest(key, parameters),
+            code="unknown",
+        )
+        for key in arguments
+        if key not in parameters
+    ]
+    faults += [
+        Fault(
+            f"the system {name!r} lacks {key!r}",
+            key=key,
+            allowed=f"all of {listed(parameters)}",
+            needed_by=repr(name),
+            code="missing",
+        )
+        for key, p in parameters.items()
+        if p.default is p.empty
+        and key not in arguments
+        and key not in structure
+    ]
+    return faults

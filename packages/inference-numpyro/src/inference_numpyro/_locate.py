@@ -1,0 +1,272 @@
+"""From a problem to its maximum: what MAP, Laplace and NUTS share."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from forwardax.errors import Fault, FitError
+from forwardax.estimation import Posterior, Problem, Progress
+from numpy.typing import NDArray
+
+from ._coordinates import chart_of, lower
+from ._curvature import Peak, climb
+from ._search import Ends, search
+from ._starts import Starts, has_prior, make_starts
+
+_DEEP = 20.0
+"""Log-density below the best optimum at which another is negligible."""
+LARGEST = 4096
+"""Coordinates beyond which dense matrices take gigabytes."""
+_FLAT_PRIOR = 1000.0
+"""Width of an improper prior, in errors of the parameter on its own."""
+FLAT = 1e-6
+"""Precision, in units of the prior's, below which a direction is flat."""
+
+
+class Located(NamedTuple):
+    """The best maximum found, and how the other searches fared.
+
+    Parameters
+    ----------
+    peak
+        The best one; its arrays are NumPy's.
+    ends
+        Where each search ended; NumPy arrays as well.
+    scale
+        Of the chart coordinates, `(chart,)`: that of the prior. One that
+        cannot be drawn from counts as a thousand times as wide as the error
+        of a coordinate if all others were known.
+    invalid
+        Number of starting points passed over.
+    """
+
+    peak: Peak
+    ends: Ends
+    scale: NDArray[Any]
+    invalid: int
+
+    @property
+    def decrement(self) -> float:
+        """Distance to the maximum in standard deviations, to second order.
+
+        sqrt(g' P^-1 g) of gradient g and precision P: the same whatever the
+        units of the parameters. A direction that nothing determines counts
+        as `FLAT` does. Infinite where P has a negative eigenvalue.
+        """
+        return newton_decrement(self.peak, self.scale)
+
+
+def check_size(problem: Problem, owner: str) -> None:
+    """Refuse a problem whose dense curvature would not fit into memory.
+
+    Raises
+    ------
+    FitError
+        If it has more than `LARGEST` coordinates.
+    """
+    if problem.size > LARGEST:
+        raise FitError(
+            Fault(
+                f"{owner!r} needs a dense curvature matrix",
+                value=f"{problem.size} coordinates",
+                allowed=f"at most {LARGEST}",
+                fix="fix keys, or use numpyro.nuts with whiten=False",
+                code="size",
+            )
+        )
+
+
+def no_start(invalid: int) -> Fault:
+    """The fault of a problem without a point to begin at."""
+    return Fault(
+        "no point with a finite density was found",
+        value=f"{invalid} starting points passed over",
+        fix="check that the likelihood is finite at draws of the prior: "
+        "problem.log_density(problem.to_unconstrained("
+        "problem.prior_sample(key)))",
+        code="start",
+    )
+
+
+def first_starts(
+    problem: Problem, key: Any, count: int, checkpoint: Posterior | None
+) -> Starts:
+    """Starts for the searches; the best draw of a checkpoint comes first.
+
+    Raises
+    ------
+    FitError
+        If the checkpoint is of another problem.
+    """
+    starts = make_starts(problem, key, count)
+    if checkpoint is None:
+        return starts
+    best = best_draw(problem, checkpoint)
+    points = starts.points.at[0].set(best)
+    return starts._replace(points=points)
+
+
+def best_draw(problem: Problem, checkpoint: Posterior) -> Any:
+    """The draw of greatest density, `(size,)`.
+
+    Raises
+    ------
+    FitError
+        If the checkpoint is of another problem.
+    """
+    size = checkpoint.unconstrained.shape[-1]
+    if size != problem.size:
+        raise FitError(
+            Fault(
+                "the checkpoint is of another problem",
+                value=f"{size} coordinates",
+                allowed=f"{problem.size}",
+                code="checkpoint",
+            )
+        )
+    flat = checkpoint.unconstrained.reshape(-1, size)
+    density = np.nan_to_num(checkpoint.log_density.ravel(), nan=-np.inf)
+    return jnp.asarray(flat[int(np.argmax(density))])
+
+
+def locate(
+    problem: Problem,
+    starts: Starts,
+    *,
+    jacobian: bool,
+    steps: int,
+    rate: float,
+    progress: Progress | None = None,
+) -> Located:
+    """Search from all the starts and climb to the best maximum.
+
+    Parameters
+    ----------
+    problem
+        With data.
+    starts
+        From `first_starts`.
+    jacobian
+        Whether the density is one of the unconstrained coordinates.
+    steps, rate
+        As in `search`.
+    progress
+        Told when a stage begins and ends.
+
+    Raises
+    ------
+    FitError
+        If no point with a finite density was found.
+    """
+    if progress:
+        progress("search", 0, 2)
+    flag = jnp.asarray(jacobian, starts.points.dtype)
+    ends = search(
+        problem,
+        starts.points,
+        starts.scale,
+        flag,
+        jnp.asarray(steps),
+        jnp.asarray(rate, starts.points.dtype),
+        together=jax.default_backend() != "cpu",
+    )
+    ends = jax.tree.map(np.asarray, ends)
+    if progress:
+        progress("search", 1, 2)
+    best = int(np.argmin(ends.losses))
+    if np.isposinf(ends.losses[best]):
+        raise FitError(no_start(int(starts.invalid)))
+    peak = climb(problem, jnp.asarray(ends.points[best]), flag)
+    peak = jax.tree.map(np.asarray, peak)
+    if progress:
+        progress("search", 2, 2)
+    scale = np.asarray(starts.scale, float)
+    if not has_prior(problem):
+        scale = _own_scale(peak.precision)
+    return Located(peak, ends, scale, int(starts.invalid))
+
+
+def _own_scale(precision: NDArray[Any]) -> NDArray[Any]:
+    own = np.abs(np.diagonal(precision)).astype(float)
+    usable = np.isfinite(own) & (own > 0)
+    return _FLAT_PRIOR / np.sqrt(np.where(usable, own, _FLAT_PRIOR**2))
+
+
+def newton_decrement(peak: Peak, scale: NDArray[Any]) -> float:
+    """See `Located.decrement`."""
+    gradient = np.asarray(peak.gradient, float) * scale
+    precision = scaled_precision(peak.precision, scale)
+    if not (np.isfinite(gradient).all() and np.isfinite(precision).all()):
+        return float("inf")
+    floor = FLAT + rounding_floor(precision)
+    values, vectors = np.linalg.eigh(precision)
+    if values[0] <= -floor:
+        return float("inf")
+    along = vectors.T @ gradient
+    return float(np.sqrt(np.sum(along**2 / (values + 2 * floor))))
+
+
+def scaled_precision(matrix: Any, scale: NDArray[Any]) -> NDArray[Any]:
+    """A precision in units of the prior's scale, in double precision."""
+    return np.asarray(matrix, float) * np.outer(scale, scale)
+
+
+def rounding_floor(matrix: NDArray[Any]) -> float:
+    """Size below which an eigenvalue is rounding."""
+    eps = np.finfo(np.float64).eps
+    return float(10 * len(matrix) * eps * np.abs(np.diagonal(matrix)).max())
+
+
+def flat_names(problem: Problem, found: Located) -> tuple[str, ...]:
+    """Coordinates along which the density does not change."""
+    names = chart_of(problem.plan).names
+    own = np.diagonal(scaled_precision(found.peak.precision, found.scale))
+    return tuple(
+        name for name, size in zip(names, own, strict=True) if abs(size) < FLAT
+    )
+
+
+class Agreement(NamedTuple):
+    """How far the searches agree.
+
+    Parameters
+    ----------
+    same
+        Searches that ended at the best point: within 0.1 of its loss and
+        half a standard deviation of it.
+    others
+        Searches that settled somewhere else.
+    gap
+        Loss of the best of those above the least loss; infinite without.
+    """
+
+    same: int
+    others: int
+    gap: float
+
+
+def agreement(problem: Problem, found: Located) -> Agreement:
+    """Compare where the searches ended."""
+    chart = chart_of(problem.plan)
+    near = found.ends.losses <= found.peak.loss + 0.1
+    # Measured by the precision, the length of a flat valley counts nothing.
+    offsets = lower(chart, found.peak.point, found.ends.points)
+    square = np.einsum("ni,ij,nj->n", offsets, found.peak.precision, offsets)
+    same = near & (square < 0.25)
+    elsewhere = found.ends.losses[found.ends.settled & ~same]
+    gap = float(elsewhere.min() - found.peak.loss) if elsewhere.size else np.inf
+    return Agreement(int(same.sum()), elsewhere.size, gap)
+
+
+def mode_notes(found: Agreement) -> tuple[str, ...]:
+    """That there are other modes worth a thought, in words."""
+    if found.gap > _DEEP:
+        return ()
+    return (
+        f"there is another optimum {max(found.gap, 0.0):.2g} lower in "
+        f"log-density ({found.others} searches ended at others): what is "
+        "reported is around the best one",
+    )

@@ -1,0 +1,245 @@
+"""One run of the sampler: start or resume, sample, put together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from forwardax.errors import FitError
+from forwardax.estimation import (
+    Estimator,
+    Posterior,
+    Problem,
+    Progress,
+    make_posterior,
+)
+
+from ._chains import CHUNK, Drawn, Plan, advance, begin, method_for, place
+from ._frame import Choice, Frame, plain_frame, white_frame
+from ._locate import LARGEST, agreement, locate, mode_notes, no_start
+from ._nuts_checks import chain_checks
+from ._resume import from_arrays, to_arrays
+from ._starts import make_starts
+
+if TYPE_CHECKING:
+    from ._nuts import NutsConfig
+
+_WHITE_WARMUP = 300
+_PLAIN_WARMUP = 1000
+_STARTS, _STEPS, _RATE = 8, 200, 0.1
+
+
+class Run:
+    """The chains of one fit.
+
+    Parameters
+    ----------
+    problem
+        With data.
+    config
+        Settings.
+    tell
+        Called with stage, done and total.
+    """
+
+    def __init__(
+        self, problem: Problem, config: NutsConfig, tell: Progress
+    ) -> None:
+        self._problem = problem
+        self._config = config
+        self._tell = tell
+        self._method = method_for(config.chain_method, config.chains)
+        self._notes: list[str] = []
+        self._timings: dict[str, float] = {}
+        self._invalid = 0
+        self._began = perf_counter()
+
+    def start(self, key: Any) -> None:
+        """Find the coordinates, put the chains there, warm up."""
+        key_search, key_chains = jax.random.split(key)
+        self._choice = self._find_frame(key_search)
+        self._lap("search")
+        state, invalid = begin(
+            *self._shared(),
+            key_chains,
+            chains=self._config.chains,
+            plan=self._plan(),
+            white=self._choice.white,
+        )
+        self._invalid += int(invalid)
+        if not np.isfinite(np.asarray(state.potential_energy)).all():
+            raise FitError(no_start(int(invalid)))
+        if self._invalid:
+            self._notes.append(
+                f"{self._invalid} starting points were passed over: the "
+                "density there was zero or not finite"
+            )
+        self._state = state
+        self._advance("warmup", self._plan().warmup, keep=False)
+        self._lap("warmup")
+
+    def resume(self, checkpoint: Posterior, key: Any) -> None:
+        """Go on where another posterior ended."""
+        arrays = checkpoint.state
+        frame = Frame(*(arrays[name] for name in Frame._fields))
+        self._choice = Choice(frame, bool(arrays["white"]))
+        self._notes += [n for n in checkpoint.notes if n not in self._notes]
+        self._invalid = int(checkpoint.stats["invalid_starts"][0])
+        like, _ = jax.eval_shape(
+            lambda problem, key: begin(
+                *self._shared(problem),
+                key,
+                chains=self._config.chains,
+                plan=self._plan(),
+                white=self._choice.white,
+            ),
+            self._problem,
+            key,
+        )
+        self._state = from_arrays(arrays, like, key)
+        self._timings |= dict(checkpoint.timings)
+
+    def sample(self) -> None:
+        """Draw what was asked for."""
+        before = self._timings.get("sampling", 0.0)
+        self._drawn = self._advance("sampling", self._config.draws, keep=True)
+        self._lap("sampling", before)
+
+    def posterior(
+        self, owner: Estimator, checkpoint: Posterior | None
+    ) -> Posterior:
+        """Draws, the checkpoint's first, with checks and state."""
+        drawn = self._drawn
+        steps = np.asarray(drawn.num_steps)
+        stats: dict[str, Any] = {
+            "diverging": drawn.diverging,
+            "accept_prob": drawn.accept_prob,
+            "num_steps": steps,
+            "tree_depth": np.floor(np.log2(np.maximum(steps, 1))).astype(int)
+            + 1,
+            "energy": drawn.energy,
+        }
+        u, density = drawn.u, drawn.log_density
+        if checkpoint is not None:
+            old = checkpoint
+            stats = {
+                name: np.concatenate([old.stats[name], value], axis=1)
+                for name, value in stats.items()
+            }
+            u = np.concatenate([old.unconstrained, u], axis=1)
+            density = np.concatenate([old.log_density, density], axis=1)
+        made = make_posterior(
+            self._problem,
+            u,
+            estimator=owner.name,
+            declared=owner.checks,
+            checks=(),
+            log_densities=density,
+            stats={
+                **stats,
+                "whitened": np.asarray([self._choice.white]),
+                "invalid_starts": np.asarray([self._invalid]),
+                "step_size": np.asarray(self._state.adapt_state.step_size),
+            },
+            state=to_arrays(self._state, self._choice),
+            notes=tuple(self._notes),
+            timings=self._timings,
+        )
+        checks = chain_checks(
+            made,
+            stats,
+            self._config.max_tree_depth,
+            len(self._problem.plan.validity),
+        )
+        return replace(made, checks=checks)
+
+    def _find_frame(self, key: Any) -> Choice:
+        problem, config = self._problem, self._config
+        starts = make_starts(problem, key, _STARTS)
+        self._invalid += int(starts.invalid)
+        if not config.whiten:
+            return plain_frame(problem, starts.scale)
+        if problem.size > LARGEST:
+            reason = f"{problem.size} coordinates are too many"
+            choice = plain_frame(problem, starts.scale, reason)
+        else:
+            found = locate(
+                problem,
+                starts,
+                jacobian=True,
+                steps=_STEPS,
+                rate=_RATE,
+                progress=self._tell,
+            )
+            choice = white_frame(problem, found, starts.scale)
+            if choice.white:
+                self._notes += mode_notes(agreement(problem, found))
+        if not choice.white:
+            mass = "dense" if self._plan_for(choice).dense else "diagonal"
+            self._notes.append(
+                f"not whitened, a {mass} mass was adapted instead: "
+                + choice.reason
+            )
+        return choice
+
+    def _plan_for(self, choice: Choice) -> Plan:
+        config = self._config
+        default = _WHITE_WARMUP if choice.white else _PLAIN_WARMUP
+        return Plan(
+            warmup=config.warmup or default,
+            dense=not choice.white and self._problem.size <= LARGEST,
+            depth=config.max_tree_depth,
+            method=self._method,
+        )
+
+    def _plan(self) -> Plan:
+        return self._plan_for(self._choice)
+
+    def _shared(self, problem: Problem | None = None) -> tuple[Any, ...]:
+        dtype = jax.dtypes.canonicalize_dtype(float)
+        return (
+            problem or self._problem,
+            Frame(*(jnp.asarray(x, dtype) for x in self._choice.frame)),
+            jnp.asarray(self._config.target_accept, dtype),
+        )
+
+    def _advance(self, stage: str, total: int, *, keep: bool) -> Any:
+        plan = self._plan()
+        state, shared = place(plan, self._state, self._shared())
+        thin = self._config.thin if keep else 1
+        parts: list[Drawn] = []
+        self._tell(stage, 0, total)
+        for done in range(0, total, CHUNK):
+            count = min(CHUNK, total - done)
+            problem, frame, target = shared
+            state, drawn = advance(
+                problem,
+                frame,
+                target,
+                state,
+                jnp.asarray(count),
+                jnp.asarray(thin),
+                plan=plan,
+            )
+            if keep:
+                parts.append(
+                    Drawn(*(np.asarray(leaf)[:, :count] for leaf in drawn))
+                )
+            else:
+                jax.block_until_ready(state)
+            self._tell(stage, done + count, total)
+        self._state = state
+        if not keep:
+            return None
+        return Drawn(
+            *(np.concatenate(x, axis=1) for x in zip(*parts, strict=True))
+        )
+
+    def _lap(self, stage: str, before: float = 0.0) -> None:
+        now = perf_counter()
+        self._timings[stage] = before + now - self._began
+        self._began = now

@@ -1,0 +1,144 @@
+"""Searching for a maximum: Adam from many starts, then quasi-Newton.
+
+All of it runs in chart coordinates divided by the prior's scale, so that a
+step means the same for a pixel offset and for a photon count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+import optimistix
+from forwardax import loss
+from forwardax.estimation import Problem, unfold
+from jax import Array
+
+from ._coordinates import chart_of, lift
+
+STEPS = 200
+"""Quasi-Newton steps: the budget of a search that does not settle."""
+
+
+class Ends(NamedTuple):
+    """Where the searches ended.
+
+    Parameters
+    ----------
+    points
+        Unconstrained, `(start, size)`.
+    losses
+        `(start,)`; infinite where a search found no valid point.
+    settled
+        `(start,)`: whether the quasi-Newton search met its tolerance.
+    """
+
+    points: Any
+    losses: Any
+    settled: Any
+
+
+def objective(problem: Problem, u: Array, jacobian: Array) -> Array:
+    """Minus the log-density, without its Jacobian or with it.
+
+    The choice is a number: one program serves both searches.
+
+    Parameters
+    ----------
+    problem
+        With data.
+    u
+        Unconstrained, with auxiliary pairs of radius one.
+    jacobian
+        0 for the density of the parameters, 1 for that of `u`.
+    """
+    own = unfold(problem.plan, problem.hyper, u).log_jacobian
+    found = loss(problem, u) - jnp.where(jacobian > 0, own, 0.0)
+    return jnp.where(jnp.isnan(found), jnp.inf, found)
+
+
+@partial(jax.jit, static_argnames=("together",))
+def search(
+    problem: Problem,
+    points: Array,
+    scale: Array,
+    jacobian: Array,
+    steps: Array,
+    rate: Array,
+    *,
+    together: bool,
+) -> Ends:
+    """Minimise from every point.
+
+    Parameters
+    ----------
+    problem
+        With data.
+    points
+        Unconstrained, `(start, size)`.
+    scale
+        `(chart,)`.
+    jacobian
+        As in `objective`.
+    steps, rate
+        First-order steps and the first of their sizes, in units of `scale`.
+    together
+        All starts in one batch; one after the other otherwise.
+    """
+    chart = chart_of(problem.plan)
+    dtype = points.dtype
+    tolerance = 1e-8 if dtype == jnp.float64 else 1e-5
+    solver = optimistix.BFGS(rtol=tolerance, atol=tolerance)
+
+    def one(start: Array) -> tuple[Array, Array, Array]:
+        def value(v: Array, given: Problem) -> Array:
+            return objective(given, lift(chart, start, v * scale), jacobian)
+
+        v, before = _adam(lambda v: value(v, problem), scale, steps, rate)
+        solution = optimistix.minimise(
+            value, solver, v, problem, max_steps=STEPS, throw=False
+        )
+        after = value(solution.value, problem)
+        # A search that ran out of its budget may have stopped anywhere.
+        better = after <= before
+        v = jnp.where(better, solution.value, v)
+        settled = better & (solution.result == optimistix.RESULTS.successful)
+        least = jnp.where(better, after, before)
+        return lift(chart, start, v * scale), least, settled
+
+    found = jax.vmap(one)(points) if together else jax.lax.map(one, points)
+    return Ends(*found)
+
+
+def _adam(
+    value: Callable[[Array], Array], scale: Array, steps: Array, rate: Array
+) -> tuple[Array, Array]:
+    """Best point of a fixed number of Adam steps, and its value."""
+    adam = optax.scale_by_adam()
+    start = jnp.zeros_like(scale)
+    slope = jax.value_and_grad(value)
+
+    def step(i: Array, carry: Any) -> Any:
+        v, best, least, state = carry
+        now, gradient = slope(v)
+        usable = jnp.isfinite(now) & jnp.isfinite(gradient).all()
+        better = usable & (now < least)
+        best, least = jnp.where(better, v, best), jnp.where(better, now, least)
+        gradient = jnp.where(usable, gradient, 0.0)
+        update: Any
+        update, state = adam.update(gradient, state)
+        size = rate * 0.5 * (1 + jnp.cos(jnp.pi * i / steps))
+        # Out of the valid region there is no slope: back to the best point,
+        # where the fading momentum gives shorter and shorter steps.
+        v = jnp.where(usable, v, best) - size * update
+        return v, best, least, state
+
+    carry = (start, start, jnp.asarray(jnp.inf, scale.dtype), adam.init(start))
+    v, best, least, _ = jax.lax.fori_loop(0, steps, step, carry)
+    last = value(v)
+    better = last < least
+    return jnp.where(better, v, best), jnp.where(better, last, least)

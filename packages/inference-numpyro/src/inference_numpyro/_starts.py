@@ -1,0 +1,112 @@
+"""Where searches and chains begin."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from forwardax import loss
+from forwardax.estimation import Problem
+from jax import Array
+
+from ._coordinates import chart_of, lift
+
+TRIES = 8
+"""Points looked at for each start before it is given up."""
+_SCALE_DRAWS = 512
+"""Prior draws that give the scale: known to some 5 %, which is plenty."""
+BATCH = 16
+"""Points evaluated together on a CPU, whose caches hold no more."""
+
+
+class Starts(NamedTuple):
+    """Starting points and the scale of the space around them.
+
+    Parameters
+    ----------
+    points
+        Unconstrained, `(start, size)`; auxiliary pairs have radius one.
+    losses
+        `(start,)`; infinite where no try was valid.
+    scale
+        Half the central 68 % of the prior in chart coordinates; ones where
+        the prior cannot be drawn from, and for angles.
+    invalid
+        Number of points passed over because their density was zero or NaN.
+    """
+
+    points: Array
+    losses: Array
+    scale: Array
+    invalid: Array
+
+
+def has_prior(problem: Problem) -> bool:
+    """Whether the prior can be drawn from."""
+    return "proper_prior" in problem.capabilities
+
+
+@partial(jax.jit, static_argnames=("count",))
+def make_starts(problem: Problem, key: Array, count: int) -> Starts:
+    """Starts from the prior, or standard normal where it is improper.
+
+    Parameters
+    ----------
+    problem
+        With data.
+    key
+        Random key.
+    count
+        Number of starts.
+    """
+    chart = chart_of(problem.plan)
+    total = max(count * TRIES, _SCALE_DRAWS)
+    drawn = draw_points(problem, key, total)
+    scale = jnp.ones((len(chart.kept),), drawn.dtype)
+    if has_prior(problem):
+        low, high = jnp.quantile(drawn, jnp.array([0.16, 0.84]), axis=0)
+        half = (high - low)[chart.kept] / 2
+        usable = jnp.isfinite(half) & (half > 0)
+        usable = usable.at[chart.turns].set(False)
+        scale = jnp.where(usable, half, 1.0)
+    zero = jnp.zeros_like(scale)
+    points = jax.vmap(lambda u: lift(chart, u, zero))(drawn[: count * TRIES])
+    losses = jax.lax.map(
+        lambda u: loss(problem, u), points, batch_size=BATCH
+    ).reshape(count, TRIES)
+    found, passed = first_finite(losses)
+    points = points.reshape(count, TRIES, -1)
+    rows = jnp.arange(count)
+    best = losses[rows, found]
+    return Starts(
+        points[rows, found],
+        jnp.where(jnp.isfinite(best), best, jnp.inf),
+        scale,
+        passed.sum(),
+    )
+
+
+def draw_points(problem: Problem, key: Array, count: int) -> Array:
+    """Unconstrained points of the prior, or standard normal ones."""
+    if not has_prior(problem):
+        return jax.random.normal(key, (count, problem.size))
+
+    def one(each: Array) -> Array:
+        return problem.to_unconstrained(problem.prior_sample(each))
+
+    return jax.vmap(one)(jax.random.split(key, count))
+
+
+def first_finite(values: Array) -> tuple[Array, Array]:
+    """Place of the first finite value in each row, and how many it took.
+
+    Parameters
+    ----------
+    values
+        `(row, try)`.
+    """
+    finite = jnp.isfinite(values)
+    found = jnp.argmax(finite, axis=1)
+    return found, jnp.where(finite.any(axis=1), found, values.shape[1])
