@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
+from forwardax.testing.toys.blobs import make_blobs
 from jax import Array
 
 SPEC = ParamSpec(
@@ -145,18 +146,26 @@ def test_residuals_follow_the_children():
 GRADIENT = jax.jit(jax.value_and_grad(fx.log_density, argnums=1))
 
 
+def images(count):
+    system = fx.JointSystem({f"c{i}": make_blobs() for i in range(count)})
+    posed = fx.Problem(system)
+    _, data = posed.simulate(jax.random.key(0))
+    return posed.with_data(jax.device_get(data))
+
+
 @pytest.mark.slow
-def test_ten_equal_children_compile_no_slower_than_two():
+@pytest.mark.parametrize("made", [joint, images])
+def test_ten_equal_children_compile_no_slower_than_two(made):
     """Best of several, interleaved, without the cache on disk."""
-    best = {2: np.inf, 10: np.inf}
+    posed = {count: made(count) for count in (2, 10)}
+    best = dict.fromkeys(posed, np.inf)
     previous = jax.config.jax_enable_compilation_cache
     jax.config.update("jax_enable_compilation_cache", False)
     try:
         for _ in range(5):
-            for count in best:
-                posed = joint(count)
+            for count, problem in posed.items():
                 jax.clear_caches()
-                lowered = GRADIENT.lower(posed, jnp.zeros(posed.size))
+                lowered = GRADIENT.lower(problem, jnp.zeros(problem.size))
                 start = time.process_time()
                 lowered.compile()
                 took = time.process_time() - start

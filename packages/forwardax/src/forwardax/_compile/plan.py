@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from graphlib import CycleError as GraphCycle
-from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
 
 from .._derived.resolver import Resolver
+from .._order import in_order
 from .._schema.address import bound_shape
 from .._schema.spec import ParamSpec
 from ..contracts import Compute, Gather, PriorPlan, Step
-from ..errors import CycleError, Fault, Faults, ProblemError
+from ..errors import Fault, Faults, ProblemError
 from .align import aligned_places
 from .draws import Grouped, group_draws
 from .sources import Sources, find_sources
@@ -144,18 +143,11 @@ class _Compiler:
                 # Sorted: the plan must not depend on the hash seed.
                 graph[key] = sorted(self._needs(key))
                 stack += graph[key]
-        try:
-            return tuple(TopologicalSorter(graph).static_order())
-        except GraphCycle as error:
-            path = " -> ".join(reversed(error.args[1]))
-            raise CycleError(
-                Fault(
-                    f"priors and derived values depend on each other: {path}",
-                    key=error.args[1][0],
-                    allowed="references that lead back to no key of theirs",
-                    code="cycle",
-                )
-            ) from None
+        return in_order(
+            graph,
+            circle="priors and derived values depend on each other",
+            allowed="references that lead back to no key of theirs",
+        )
 
     def steps(self) -> tuple[tuple[Step, ...], tuple[Compute, ...]]:
         """Steps in order, and those needed by validity conditions."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError as GraphCycle
-from graphlib import TopologicalSorter
 from typing import Any
 
+from .._order import in_order
 from ..errors import (
-    CycleError,
     Fault,
     Faults,
     ResolveError,
@@ -121,18 +119,11 @@ class SystemGraph:
             ]
             for node in self.nodes
         }
-        try:
-            found = tuple(TopologicalSorter(graph).static_order())
-        except GraphCycle as error:
-            path = " -> ".join(reversed(error.args[1]))
-            raise CycleError(
-                Fault(
-                    f"nodes wait for each other: {path}",
-                    key=error.args[1][0],
-                    allowed="wiring without circles",
-                    code="cycle",
-                )
-            ) from None
+        found = in_order(
+            graph,
+            circle="nodes wait for each other",
+            allowed="wiring without circles",
+        )
         return tuple(by_name[name] for name in found)
 
     def forward(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError as GraphCycle
-from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from .._order import in_order
 from .._schema.skeleton import skeleton
 from .._schema.spec import ParamSpec
 from .._targets import load_target
 from ..contracts import Compute
 from ..errors import (
-    CycleError,
     Fault,
     Faults,
     ResolveError,
@@ -310,16 +308,9 @@ def make_resolver(
     graph = {
         k: [d for d in t.deps if d in declared] for k, t in declared.items()
     }
-    try:
-        order = tuple(TopologicalSorter(graph).static_order())
-    except GraphCycle as error:
-        path = " -> ".join(reversed(error.args[1]))
-        raise CycleError(
-            Fault(
-                f"derived values depend on each other: {path}",
-                key=error.args[1][0],
-                allowed="values that follow from primitives in the end",
-                code="cycle",
-            )
-        ) from None
+    order = in_order(
+        graph,
+        circle="derived values depend on each other",
+        allowed="values that follow from primitives in the end",
+    )
     return Resolver(system_id, spec, tuple(declared[k] for k in order))

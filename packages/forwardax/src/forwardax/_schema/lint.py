@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from graphlib import CycleError as GraphCycle
-from graphlib import TopologicalSorter
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from .._freeze import shape_of
+from .._order import in_order
 from ..contracts import NO_DEFAULT, ParamField
-from ..errors import Fault
+from ..errors import CycleError, Fault
 from .decision_lint import (
     condition_faults,
     decision_faults,
@@ -252,13 +251,11 @@ def _prior_cycle(spec: ParamSpec) -> Iterable[Fault]:
         named = [spec.look(r) for r in (prior.references if prior else ())]
         graph[field.key] = {a.key for a in named if not isinstance(a, Fault)}
     try:
-        TopologicalSorter(graph).prepare()
-    except GraphCycle as error:
-        path = " -> ".join(reversed(error.args[1]))
-        yield Fault(
-            f"priors refer to each other in a circle: {path}",
-            key=error.args[1][0],
+        in_order(
+            graph,
+            circle="priors refer to each other in a circle",
             allowed="references that lead back to no key of theirs",
             fix="let one of them have numbers",
-            code="cycle",
         )
+    except CycleError as error:
+        yield from error.faults
