@@ -14,6 +14,7 @@ from forwardax import (
     Ragged,
     Validity,
 )
+from forwardax._schema.table import prior_text
 from forwardax.errors import SpecError, UnknownKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,3 +248,10 @@ def test_table_names_units_priors_and_states():
     text = str(ZERNIKE.fix(["m2.zernike.j4"]))
     assert "nm" in text and "Normal(loc=0, scale=5)" in text
     assert "1 fixed" in text and "derived" in text
+    both = ZERNIKE.fix(["m2.zernike.j4"]).tie(
+        {"m2.zernike.j5": "m2.zernike.j6"}
+    )
+    assert "1 fixed, 1 tied" in str(both)
+    assert prior_text(Prior("Uniform", low=0.0, high=1.0)) == (
+        "Uniform(low=0, high=1)"
+    )

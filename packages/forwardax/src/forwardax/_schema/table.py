@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..contracts import NO_DEFAULT, Numbers, ParamField, Prior
+from .families import FAMILIES
 from .values import interval
 
 if TYPE_CHECKING:
@@ -50,7 +51,13 @@ def prior_text(prior: Prior | None) -> str:
     """Short text of a prior."""
     if prior is None:
         return ""
-    inside = ", ".join(f"{k}={_number(v)}" for k, v in prior.arguments)
+    given = dict(prior.arguments)
+    # In the order of the family's signature: low before high.
+    known = FAMILIES[prior.family].arguments if prior.family in FAMILIES else ()
+    names = [n for n in known if n in given] + [
+        n for n in given if n not in known
+    ]
+    inside = ", ".join(f"{name}={_number(given[name])}" for name in names)
     return f"{prior.family}({inside})" + (
         "" if prior.centred else " non-centred"
     )
@@ -95,11 +102,16 @@ def _state(spec: ParamSpec, field: ParamField) -> str:
         if target == field.key:
             return f"tied to {source}"
     names = {field.key, *field.elements}
-    held = [k for k, _ in spec.fixed if k.partition("[")[0] in names]
-    if field.key in held:
+
+    def own(decided: tuple[tuple[str, Any], ...]) -> list[str]:
+        return [k for k, _ in decided if k.partition("[")[0] in names]
+
+    if field.key in own(spec.fixed):
         return "fixed"
-    if held:
-        return f"{len(held)} fixed"
+    counts = {"fixed": len(own(spec.fixed)), "tied": len(own(spec.ties))}
+    partly = [f"{count} {what}" for what, count in counts.items() if count]
+    if partly:
+        return ", ".join(partly)
     if spec.by_key[field.key].prior or dict(spec.priors).get(field.key):
         return "free"
     return "held" if field.default is not NO_DEFAULT else "needs a value"
