@@ -1,5 +1,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportArgumentType=false
+# pyright: reportMissingTypeStubs=false
 # Two versions of ArviZ are served, of which one is installed.
 """Posteriors as ArviZ objects, for ArviZ 0.x and 1.x alike."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from typing import Any
 
 from .._plugins.entry_specs import data_of, spec_of
@@ -113,7 +113,10 @@ def digest(case: Case) -> list[Fault]:
 
 def _found_by_name(case: Case) -> str | None:
     kind = type(case.given)
-    if "<locals>" in kind.__qualname__ or find_spec(kind.__module__) is None:
+    # Where another process would look: a test runner may have loaded the
+    # module from a place that is not on the path.
+    root = kind.__module__.partition(".")[0]
+    if "<locals>" in kind.__qualname__ or PathFinder.find_spec(root) is None:
         return None
     if not isinstance(vars(kind).get("spec"), ParamSpec):
         return None
