@@ -120,7 +120,7 @@ def _cast(value: Array, dtype: str) -> Array:
 class Unfolded(NamedTuple):
     """An unconstrained point, taken apart.
 
-    Parameters
+    Attributes
     ----------
     values
         By key.
