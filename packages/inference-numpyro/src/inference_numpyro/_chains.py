@@ -32,6 +32,11 @@ _FREEDOM = 4
 """Degrees of freedom of the starts: a spread of sqrt(2), and some far out."""
 
 
+_RADIUS = 0x52
+"""Stream of the fresh radii. The kernel splits its key in three, and a split
+gives the streams 0, 1 and 2: those are taken."""
+
+
 class Plan(NamedTuple):
     """What is compiled into the programs.
 
@@ -186,7 +191,7 @@ def advance(
                 frame.centre + frame.factor @ state.z,
                 -state.potential_energy,
                 frame.widths,
-                jax.random.fold_in(state.rng_key, 0),
+                jax.random.fold_in(state.rng_key, _RADIUS),
             )
             now = Drawn(
                 u,

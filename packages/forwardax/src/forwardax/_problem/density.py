@@ -246,7 +246,9 @@ def prior_sample(problem: Problem, key: Array) -> ParameterStore:
         fresh = jax.random.fold_in(key, count)
         return count + 1, dict(draw_prior(plan, hyper, fresh))
 
-    start = (jnp.zeros((), int), dict(draw_prior(plan, hyper, key)))
+    # The stream 0 is the first draw's: none is used twice.
+    first = draw_prior(plan, hyper, jax.random.fold_in(key, 0))
+    start = (jnp.ones((), int), dict(first))
     _, values = jax.lax.while_loop(again, draw, start)
     values = eqx.error_if(
         values,
