@@ -10,7 +10,7 @@ STAMP := .venv/.setup-$(VERSION)
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint docs bench clean
+.PHONY: help setup demo test lint docs bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -26,6 +26,9 @@ $(STAMP): pyproject.toml $(MANIFESTS)
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --group dev \
 	  $(MANIFESTS:%/pyproject.toml=--editable %)
 	@touch $@
+
+demo: $(STAMP) ## fit a simulated image and print the truth beside it
+	$(IN_VENV) python examples/two_blobs.py
 
 test: $(STAMP) ## lint, import contracts, types, every default test suite
 	$(IN_VENV) nox -s check

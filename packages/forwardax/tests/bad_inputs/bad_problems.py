@@ -30,6 +30,7 @@ from forwardax import (
     log_density,
     stack,
 )
+from forwardax.testing._precision import precision
 
 SOLVED = {"lens.radius": Prior("LogNormal", loc=0.0, scale=1.0)}
 WIDE = ParamField("x", prior=NORMAL, dtype="float64")
@@ -50,7 +51,7 @@ class Empty(Lens):
 
 
 def narrow(*fields):
-    with jax.enable_x64(False):
+    with precision(double=False):
         return pose(*fields)
 
 

@@ -13,6 +13,7 @@ from forwardax.testing import (
     assert_conforms,
     check_system,
 )
+from forwardax.testing._precision import precision
 from forwardax.testing.toys import plugin, specs
 from forwardax.testing.toys.blobs import make_blobs
 from forwardax.testing.toys.groups import Groups
@@ -156,7 +157,7 @@ def test_configuration_is_left_alone(line):
 
 
 def test_a_system_made_in_single_precision(line):
-    with jax.enable_x64(False):
+    with precision(double=False):
         system = line.System()
     assert system.time.dtype == "float32"
     only = ["dtypes", "jit", "single", "reverse_gradients"]

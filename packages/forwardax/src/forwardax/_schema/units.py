@@ -29,7 +29,7 @@ def unit_fault(key: str, unit: str) -> Fault | None:
     try:
         parse_unit(unit)
     except ValueError as error:
-        first, _, hint = str(error).partition("Did you mean")
+        hint = str(error).partition("Did you mean")[2]
         return Fault(
             f"{key!r} has the unit {unit!r}, which astropy.units cannot read",
             key=key,
@@ -40,7 +40,7 @@ def unit_fault(key: str, unit: str) -> Fault | None:
                 for word in hint.partition("?")[0].split(" or ")
                 if word.strip(" ?.")
             ),
-            fix="" if hint else first.strip().splitlines()[0],
+            fix="" if hint else f"astropy.units.Unit({unit!r}) must work",
             code="unit",
         )
     return None
