@@ -59,7 +59,8 @@ def by_arviz(name, x):
         pytest.skip("ArviZ 1.x defines mcse_sd differently")
     if name == "r_hat":
         return float(az.rhat(x))
-    return float(getattr(az, kind)(x, method=method))
+    tails = {"prob": (0.05, 0.95)} if method == "tail" else {}
+    return float(getattr(az, kind)(x, method=method, **tails))
 
 
 @pytest.mark.filterwarnings("ignore")  # ArviZ warns of its own future
