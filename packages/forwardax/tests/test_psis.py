@@ -19,8 +19,11 @@ def test_equals_arviz(count, scale, relative_ess):
     az = pytest.importorskip(
         "arviz", reason="ArviZ, the reference, is an optional extra"
     )
-    if scale > 100 and not az.__version__.startswith("0."):
-        pytest.skip("weights of this spread underflow in ArviZ 1.x")
+    # Of so many weights with such a spread 1.3 says k = 5 / 104: a fit that
+    # broke down and left its prior. Up to a spread of 200 we agree to 1 %.
+    broken = scale > 100 and count >= 1000
+    if broken and not az.__version__.startswith("0."):
+        pytest.skip("the tail fit of ArviZ 1.x breaks down at this spread")
     log_weights = scale * np.random.default_rng(1).normal(size=count)
     if az.__version__.startswith("0."):
         expected, k_hat = az.psislw(log_weights.copy(), relative_ess)
