@@ -72,7 +72,7 @@ def registry(tmp_path, monkeypatch):
         StructureField("pixels", default=10, bounds=(1, 100)),
         StructureField("terms", default=3),
         StructureField("optics.kind", kind="str", default="fast"),
-        StructureField("planes", kind="tuple", default=()),
+        StructureField("planes", kind="mapping", default={}),
         StructureField("scale", kind="float", default=1.0),
     )
     entries = [
@@ -147,7 +147,7 @@ def test_command_line_over_file_over_preset_over_default(load, tmp_path):
     text = "system: {name: lens.one, pixels: 30}\npreset: site.hst\nseed: 1\n"
     config = load(text, "system.pixels=40", "seed=2")
     assert config.structure.plain == {
-        "pixels": 40, "terms": 3, "optics.kind": "slow", "planes": (),
+        "pixels": 40, "terms": 3, "optics.kind": "slow", "planes": {},
         "scale": 1.0,
     }  # fmt: skip
     where = {key: one.where for key, one in config.structure.items()}
@@ -180,9 +180,9 @@ def test_nested_and_dotted_paths_are_one(load):
     assert config.fixed.plain == {"lens.redshift": 0.5}
 
 
-def test_tuple_from_nested_mapping_can_be_overridden_inside(load):
+def test_nested_mapping_can_be_overridden_inside(load):
     text = BASE.replace("lens.one", "{name: lens.one, planes: {a: 1, b: [2]}}")
-    assert load(text).structure["planes"].value == (("a", 1), ("b", (2,)))
+    assert load(text).structure["planes"].value == {"a": 1, "b": (2,)}
     config = load(text, "system.planes.a=7")
     assert dict(config.structure["planes"].value) == {"b": (2,), "a": 7}
 

@@ -15,6 +15,7 @@ from ._derived.transforms import TransformRegistry as TransformRegistry
 from ._fit.estimator import Estimator as Estimator
 from ._fit.fit import fit as fit
 from ._fit.posterior import Posterior as Posterior
+from ._freeze import Frozen as Frozen
 from ._plugins.entries import API as API
 from ._plugins.entries import CommandEntry as CommandEntry
 from ._plugins.entries import DatasetEntry as DatasetEntry
@@ -33,6 +34,8 @@ from ._problem.density import log_prior as log_prior
 from ._problem.density import loss as loss
 from ._problem.problem import Problem as Problem
 from ._problem.problem import stack as stack
+from ._run.load import load_result as load_result
+from ._run.result import RunResult as RunResult
 from ._schema.data import DataSpec as DataSpec
 from ._schema.spec import ParamSpec as ParamSpec
 from ._schema.structure import Structure as Structure

@@ -16,6 +16,8 @@ from ._diagnostics.diagnostics import r_hat as r_hat
 from ._diagnostics.psis import psis as psis
 from ._fit.estimator import Estimator as Estimator
 from ._fit.estimator import Progress as Progress
+from ._fit.journal import Chunk as Chunk
+from ._fit.journal import Journal as Journal
 from ._fit.posterior import Posterior as Posterior
 from ._fit.posterior_make import make_posterior as make_posterior
 from ._fit.posterior_make import push_draws as push_draws

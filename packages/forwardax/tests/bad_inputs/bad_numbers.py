@@ -49,7 +49,7 @@ CASES = [
     Case(
         "structure-tuple",
         lambda: Structure.of(
-            [StructureField("x", kind="tuple")], {"x": ({"a": 1},)}
+            [StructureField("x", kind="tuple")], {"x": ({1, 2},)}
         ),
     ),
     Case("structure-field-kind", lambda: declared(kind="integer", default=1)),

@@ -40,7 +40,9 @@ def agreement_check(found: Agreement, starts: int) -> Check:
     """Whether enough of the searches ended at the same point."""
     # A best point that was found once may well be missed another time.
     least = max(2, ceil(starts / 4))
-    words = f"{found.same} of {starts} searches ended at the best point "
+    words = (
+        f"{found.same} of {found.searches} searches ended at the best point "
+    )
     words += f"(at least {least})"
     if starts == 1:
         words = "one search cannot agree with another: use more starts"
@@ -48,5 +50,6 @@ def agreement_check(found: Agreement, starts: int) -> Check:
         gap = max(found.gap, 0.0)
         words += f", {found.others} at other optima, the best {gap:.2g} worse"
     passed = found.same >= least
-    value, threshold = found.same / starts, least / starts
+    value = found.same / found.searches
+    threshold = least / found.searches
     return Check("agreement", passed, value, threshold, words)

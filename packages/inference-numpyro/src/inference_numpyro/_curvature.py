@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from forwardax import log_prior
-from forwardax.estimation import Problem, unfold
+from forwardax.estimation import Problem
 from jax import Array
 
 from ._coordinates import Chart, chart_of, lift
-from ._search import objective
+from ._search import objective, prior_loss
 from ._starts import BATCH
 
 _NEWTON = 3
@@ -117,8 +116,6 @@ def _prior_precision(
     problem: Problem, chart: Chart, u: Array, jacobian: Array
 ) -> Array:
     def value(w: Array) -> Array:
-        at = lift(chart, u, w)
-        own = unfold(problem.plan, problem.hyper, at).log_jacobian
-        return -log_prior(problem, at) + jnp.where(jacobian > 0, 0.0, own)
+        return prior_loss(problem, lift(chart, u, w), jacobian)
 
     return hessian(value, jnp.zeros((len(chart.kept),), u.dtype))

@@ -54,6 +54,11 @@ class Choice(NamedTuple):
     white: bool
     reason: str = ""
 
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """Frame and `white` as named arrays."""
+        return {**self.frame._asdict(), "white": np.asarray(self.white)}
+
 
 def plain_frame(problem: Problem, scale: Any, reason: str = "") -> Choice:
     """Coordinates in units of the prior's scale; the mass is then adapted.

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from forwardax.estimation import (
     Estimator,
+    Journal,
     Posterior,
     Problem,
     Progress,
@@ -79,7 +80,7 @@ class Laplace(Estimator):
         *,
         config: LaplaceConfig,
         progress: Progress | None = None,
-        checkpoint: Posterior | None = None,
+        checkpoint: Posterior | Journal | None = None,
     ) -> Posterior:
         """See `forwardax.Estimator.fit`.
 
@@ -103,7 +104,8 @@ class Laplace(Estimator):
             progress=progress,
         )  # fmt: skip
         # From where the first searches ended; those that found nothing stay.
-        again = starts._replace(points=jnp.asarray(first.ends.points))
+        order = np.argsort(first.ends.losses)[: config.starts]
+        again = starts._replace(points=jnp.asarray(first.ends.points[order]))
         found = locate(problem, again, jacobian=True, steps=0, rate=rate)
         searched = perf_counter()
         gaussian = gaussian_of(found)

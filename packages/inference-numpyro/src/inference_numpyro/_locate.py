@@ -8,14 +8,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from forwardax.errors import Fault, FitError
-from forwardax.estimation import Posterior, Problem, Progress
+from forwardax.estimation import Journal, Posterior, Problem, Progress
 from numpy.typing import NDArray
 
 from ._coordinates import chart_of, lower
 from ._curvature import Peak, climb
-from ._search import Ends, search
+from ._hops import hops
+from ._search import Ends, is_squares, search
 from ._starts import Starts, has_prior, make_starts
 
+_HOPS = 4
+"""Rounds of searches from parts of what was found, at most."""
+_SAME = 0.1
+"""Difference in log-density below which two optima are one."""
 _DEEP = 20.0
 """Log-density below the best optimum at which another is negligible."""
 LARGEST = 4096
@@ -92,9 +97,14 @@ def no_start(invalid: int) -> Fault:
 
 
 def first_starts(
-    problem: Problem, key: Any, count: int, checkpoint: Posterior | None
+    problem: Problem,
+    key: Any,
+    count: int,
+    checkpoint: Posterior | Journal | None,
 ) -> Starts:
-    """Starts for the searches; the best draw of a checkpoint comes first.
+    """Starts for the searches; the best draw of a posterior comes first.
+
+    A journal changes nothing: a search is short, and made again.
 
     Raises
     ------
@@ -102,7 +112,7 @@ def first_starts(
         If the checkpoint is of another problem.
     """
     starts = make_starts(problem, key, count)
-    if checkpoint is None:
+    if not isinstance(checkpoint, Posterior):
         return starts
     best = best_draw(problem, checkpoint)
     points = starts.points.at[0].set(best)
@@ -143,6 +153,9 @@ def locate(
 ) -> Located:
     """Search from all the starts and climb to the best maximum.
 
+    Where no two searches of a least-squares problem agree, more follow from
+    parts of what was found, until a round finds nothing better.
+
     Parameters
     ----------
     problem
@@ -161,32 +174,61 @@ def locate(
     FitError
         If no point with a finite density was found.
     """
-    if progress:
-        progress("search", 0, 2)
-    flag = jnp.asarray(jacobian, starts.points.dtype)
-    ends = search(
-        problem,
-        starts.points,
-        starts.scale,
-        flag,
-        jnp.asarray(steps),
-        jnp.asarray(rate, starts.points.dtype),
-        together=jax.default_backend() != "cpu",
-    )
-    ends = jax.tree.map(np.asarray, ends)
-    if progress:
-        progress("search", 1, 2)
+    tell = progress or _silent
+    hopping = is_squares(problem) and has_prior(problem)
+    hopping &= steps > 0 and len(starts.points) > 1
+    rounds = 1 + _HOPS * hopping
+    dtype = starts.points.dtype
+    flag = jnp.asarray(jacobian, dtype)
+    points, found = starts.points, None
+    for done in range(rounds):
+        tell("search", done, rounds)
+        ends = search(
+            problem,
+            points,
+            starts.scale,
+            flag,
+            jnp.asarray(steps),
+            jnp.asarray(rate, dtype),
+            together=jax.default_backend() != "cpu",
+        )
+        ends = jax.tree.map(np.asarray, ends)
+        before, found = found, _joined(found, ends)
+        if not hopping or _enough(before, found):
+            break
+        order = np.argsort(found.losses)[: len(points)]
+        key = jax.random.fold_in(starts.key, done)
+        points = hops(problem, key, jnp.asarray(found.points[order]))
+    assert found is not None
+    ends = found
     best = int(np.argmin(ends.losses))
     if np.isposinf(ends.losses[best]):
         raise FitError(no_start(int(starts.invalid)))
     peak = climb(problem, jnp.asarray(ends.points[best]), flag)
     peak = jax.tree.map(np.asarray, peak)
-    if progress:
-        progress("search", 2, 2)
+    tell("search", rounds, rounds)
     scale = np.asarray(starts.scale, float)
     if not has_prior(problem):
         scale = _own_scale(peak.precision)
     return Located(peak, ends, scale, int(starts.invalid))
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    del stage, done, total
+
+
+def _joined(old: Ends | None, new: Ends) -> Ends:
+    if old is None:
+        return new
+    return Ends(*(np.concatenate(pair) for pair in zip(old, new, strict=True)))
+
+
+def _enough(before: Ends | None, found: Ends) -> bool:
+    """Whether two searches agree at once, or a round found nothing better."""
+    least = found.losses.min()
+    if before is None:
+        return int((found.losses <= least + _SAME).sum()) > 1
+    return bool(least > before.losses.min() - _SAME)
 
 
 def _own_scale(precision: NDArray[Any]) -> NDArray[Any]:
@@ -241,24 +283,27 @@ class Agreement(NamedTuple):
         Searches that settled somewhere else.
     gap
         Loss of the best of those above the least loss; infinite without.
+    searches
+        All there were.
     """
 
     same: int
     others: int
     gap: float
+    searches: int
 
 
 def agreement(problem: Problem, found: Located) -> Agreement:
     """Compare where the searches ended."""
     chart = chart_of(problem.plan)
-    near = found.ends.losses <= found.peak.loss + 0.1
+    near = found.ends.losses <= found.peak.loss + _SAME
     # Measured by the precision, the length of a flat valley counts nothing.
     offsets = lower(chart, found.peak.point, found.ends.points)
     square = np.einsum("ni,ij,nj->n", offsets, found.peak.precision, offsets)
     same = near & (square < 0.25)
     elsewhere = found.ends.losses[found.ends.settled & ~same]
     gap = float(elsewhere.min() - found.peak.loss) if elsewhere.size else np.inf
-    return Agreement(int(same.sum()), elsewhere.size, gap)
+    return Agreement(int(same.sum()), elsewhere.size, gap, len(same))
 
 
 def mode_notes(found: Agreement) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from forwardax.estimation import (
     Estimator,
+    Journal,
     Posterior,
     Problem,
     Progress,
@@ -80,7 +81,7 @@ class Map(Estimator):
         *,
         config: MapConfig,
         progress: Progress | None = None,
-        checkpoint: Posterior | None = None,
+        checkpoint: Posterior | Journal | None = None,
     ) -> Posterior:
         """See `forwardax.Estimator.fit`.
 

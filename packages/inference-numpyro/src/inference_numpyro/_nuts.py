@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from forwardax.estimation import Estimator, Posterior, Problem, Progress
+from forwardax.estimation import (
+    Estimator,
+    Journal,
+    Posterior,
+    Problem,
+    Progress,
+)
 
 from ._nuts_run import Run
 from ._resume import check_checkpoint
@@ -71,6 +77,10 @@ class Nuts(Estimator):
     go on from its state, adapted as they are, and with its random numbers
     (the key is not used). The result holds the old draws and the new ones;
     it equals, bit for bit, one fit of the same total length.
+
+    With a `Journal` as `checkpoint` the chains are kept every few seconds,
+    and a fit that was interrupted goes on from there: the result equals, bit
+    for bit, that of an undisturbed fit on the same machine.
     """
 
     name = "numpyro.nuts"
@@ -92,7 +102,7 @@ class Nuts(Estimator):
         *,
         config: NutsConfig,
         progress: Progress | None = None,
-        checkpoint: Posterior | None = None,
+        checkpoint: Posterior | Journal | None = None,
     ) -> Posterior:
         """See `forwardax.Estimator.fit`.
 
@@ -108,14 +118,17 @@ class Nuts(Estimator):
             If no valid starting point is found, or the checkpoint is not one
             of this problem.
         """
-        run = Run(problem, config, progress or _silent)
-        if checkpoint is None:
-            run.start(key)
-        else:
+        tell = progress or _silent
+        if isinstance(checkpoint, Posterior):
             check_checkpoint(problem, checkpoint, self.name, config.chains)
+            run = Run(problem, config, tell, Journal(None))
             run.resume(checkpoint, key)
+            run.sample()
+            return run.posterior(self, checkpoint)
+        run = Run(problem, config, tell, checkpoint or Journal(None))
+        run.start(key)
         run.sample()
-        return run.posterior(self, checkpoint)
+        return run.posterior(self, None)
 
 
 def _silent(stage: str, done: int, total: int) -> None:

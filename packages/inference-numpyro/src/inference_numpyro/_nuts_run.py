@@ -1,7 +1,8 @@
-"""One run of the sampler: start or resume, sample, put together."""
+"""One run of the sampler: start or go on, sample, put together."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 from forwardax.errors import FitError
 from forwardax.estimation import (
     Estimator,
+    Journal,
     Posterior,
     Problem,
     Progress,
@@ -22,7 +24,7 @@ from ._chains import CHUNK, Drawn, Plan, advance, begin, method_for, place
 from ._frame import Choice, Frame, plain_frame, white_frame
 from ._locate import LARGEST, agreement, locate, mode_notes, no_start
 from ._nuts_checks import chain_checks
-from ._resume import from_arrays, to_arrays
+from ._resume import check_density, from_arrays, to_arrays
 from ._starts import make_starts
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 _WHITE_WARMUP = 300
 _PLAIN_WARMUP = 1000
 _STARTS, _STEPS, _RATE = 8, 200, 0.1
+_FIRST, _SECONDS = 10, 5.0
+"""Draws of the first chunk, and about how long the others take: it is what an
+interruption loses. Where a chain is cut changes nothing in it."""
 
 
 class Run:
@@ -44,22 +49,63 @@ class Run:
         Settings.
     tell
         Called with stage, done and total.
+    journal
+        Bound to this fit: gone on from, and appended to.
     """
 
     def __init__(
-        self, problem: Problem, config: NutsConfig, tell: Progress
+        self,
+        problem: Problem,
+        config: NutsConfig,
+        tell: Progress,
+        journal: Journal,
     ) -> None:
         self._problem = problem
         self._config = config
         self._tell = tell
+        self._journal = journal
         self._method = method_for(config.chain_method, config.chains)
         self._notes: list[str] = []
         self._timings: dict[str, float] = {}
         self._invalid = 0
+        self._done = {"warmup": 0, "sampling": 0}
+        self._parts: list[Drawn] = []
+        self._pace = _FIRST
         self._began = perf_counter()
 
     def start(self, key: Any) -> None:
-        """Find the coordinates, put the chains there, warm up."""
+        """Go on from the journal; else find the coordinates, and begin."""
+        chunks = list(self._journal)
+        if not chunks:
+            self._begin(key)
+            return
+        frame, last = chunks[0].arrays, chunks[-1].arrays
+        record = json.loads(str(last["progress"]))
+        self._done = record["done"]
+        self._timings = record["timings"]
+        self._notes = record["notes"]
+        self._invalid = record["invalid"]
+        self._restore({**frame, **last}, key)
+        self._parts = [
+            Drawn(*(arrays[f"drawn.{name}"] for name in Drawn._fields))
+            for kind, arrays in chunks
+            if kind == "sampling"
+        ]
+
+    def resume(self, checkpoint: Posterior, key: Any) -> None:
+        """Go on where another posterior ended."""
+        self._notes += [n for n in checkpoint.notes if n not in self._notes]
+        self._invalid = int(checkpoint.stats["invalid_starts"][0])
+        self._timings |= dict(checkpoint.timings)
+        self._restore(checkpoint.state, key)
+        self._done["warmup"] = self._plan().warmup
+
+    def sample(self) -> None:
+        """Warm up and draw, as far as that is not done yet."""
+        self._advance("warmup", self._plan().warmup)
+        self._advance("sampling", self._config.draws)
+
+    def _begin(self, key: Any) -> None:
         key_search, key_chains = jax.random.split(key)
         self._choice = self._find_frame(key_search)
         self._lap("search")
@@ -79,16 +125,12 @@ class Run:
                 "density there was zero or not finite"
             )
         self._state = state
-        self._advance("warmup", self._plan().warmup, keep=False)
         self._lap("warmup")
+        self._keep("start")
 
-    def resume(self, checkpoint: Posterior, key: Any) -> None:
-        """Go on where another posterior ended."""
-        arrays = checkpoint.state
+    def _restore(self, arrays: Any, key: Any) -> None:
         frame = Frame(*(arrays[name] for name in Frame._fields))
         self._choice = Choice(frame, bool(arrays["white"]))
-        self._notes += [n for n in checkpoint.notes if n not in self._notes]
-        self._invalid = int(checkpoint.stats["invalid_starts"][0])
         like, _ = jax.eval_shape(
             lambda problem, key: begin(
                 *self._shared(problem),
@@ -101,19 +143,16 @@ class Run:
             key,
         )
         self._state = from_arrays(arrays, like, key)
-        self._timings |= dict(checkpoint.timings)
-
-    def sample(self) -> None:
-        """Draw what was asked for."""
-        before = self._timings.get("sampling", 0.0)
-        self._drawn = self._advance("sampling", self._config.draws, keep=True)
-        self._lap("sampling", before)
+        problem, frame, _ = self._shared()
+        check_density(problem, frame, self._state)
 
     def posterior(
         self, owner: Estimator, checkpoint: Posterior | None
     ) -> Posterior:
         """Draws, the checkpoint's first, with checks and state."""
-        drawn = self._drawn
+        drawn = Drawn(
+            *(np.concatenate(x, axis=1) for x in zip(*self._parts, strict=True))
+        )
         steps = np.asarray(drawn.num_steps)
         stats: dict[str, Any] = {
             "diverging": drawn.diverging,
@@ -145,7 +184,7 @@ class Run:
                 "invalid_starts": np.asarray([self._invalid]),
                 "step_size": np.asarray(self._state.adapt_state.step_size),
             },
-            state=to_arrays(self._state, self._choice),
+            state={**self._choice.arrays, **to_arrays(self._state)},
             notes=tuple(self._notes),
             timings=self._timings,
         )
@@ -207,14 +246,15 @@ class Run:
             jnp.asarray(self._config.target_accept, dtype),
         )
 
-    def _advance(self, stage: str, total: int, *, keep: bool) -> Any:
+    def _advance(self, stage: str, total: int) -> None:
         plan = self._plan()
         state, shared = place(plan, self._state, self._shared())
+        keep = stage == "sampling"
         thin = self._config.thin if keep else 1
-        parts: list[Drawn] = []
-        self._tell(stage, 0, total)
-        for done in range(0, total, CHUNK):
-            count = min(CHUNK, total - done)
+        done = self._done[stage]
+        self._tell(stage, done, total)
+        while done < total:
+            count = min(self._pace, CHUNK, total - done)
             problem, frame, target = shared
             state, drawn = advance(
                 problem,
@@ -225,21 +265,36 @@ class Run:
                 jnp.asarray(thin),
                 plan=plan,
             )
+            kept = Drawn(*(np.asarray(leaf)[:, :count] for leaf in drawn))
             if keep:
-                parts.append(
-                    Drawn(*(np.asarray(leaf)[:, :count] for leaf in drawn))
-                )
-            else:
-                jax.block_until_ready(state)
-            self._tell(stage, done + count, total)
-        self._state = state
-        if not keep:
-            return None
-        return Drawn(
-            *(np.concatenate(x, axis=1) for x in zip(*parts, strict=True))
-        )
+                self._parts.append(kept)
+            done += count
+            self._done[stage], self._state = done, state
+            seconds = self._lap(stage)
+            self._pace = max(1, int(count * _SECONDS / seconds))
+            self._keep(stage, kept if keep else None)
+            self._tell(stage, done, total)
 
-    def _lap(self, stage: str, before: float = 0.0) -> None:
+    def _keep(self, kind: str, drawn: Drawn | None = None) -> None:
+        """Append what going on from here takes."""
+        record = {
+            "done": self._done,
+            "timings": self._timings,
+            "notes": self._notes,
+            "invalid": self._invalid,
+        }
+        arrays = to_arrays(self._state)
+        arrays["progress"] = np.asarray(json.dumps(record))
+        if kind == "start":
+            arrays |= self._choice.arrays
+        if drawn is not None:
+            arrays |= {f"drawn.{k}": v for k, v in drawn._asdict().items()}
+        self._journal.append(kind, arrays)
+
+    def _lap(self, stage: str) -> float:
+        """Seconds since the last lap, counted to a stage."""
         now = perf_counter()
-        self._timings[stage] = before + now - self._began
+        seconds = now - self._began
+        self._timings[stage] = self._timings.get(stage, 0.0) + seconds
         self._began = now
+        return seconds

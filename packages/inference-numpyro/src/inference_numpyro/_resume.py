@@ -9,20 +9,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from forwardax.errors import Fault, Faults, FitError
-from forwardax.estimation import Posterior, Problem, push_draws
+from forwardax.estimation import Posterior, Problem
 
-from ._frame import Choice
+from ._chains import potential
+from ._frame import Frame
 
 _KEY = ":key"
 """Marks a random key, stored as its data."""
 
 
-def to_arrays(state: Any, choice: Choice) -> dict[str, Any]:
-    """Named NumPy arrays of a kernel's state and its frame."""
-    found: dict[str, Any] = {
-        **choice.frame._asdict(),
-        "white": np.asarray(choice.white),
-    }
+def to_arrays(state: Any) -> dict[str, Any]:
+    """Named NumPy arrays of a kernel's state."""
+    found: dict[str, Any] = {}
     for path, leaf in jax.tree_util.tree_leaves_with_path(state):
         name = jax.tree_util.keystr(path, simple=True, separator=".")
         if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
@@ -76,31 +74,35 @@ def from_arrays(arrays: Mapping[str, Any], like: Any, key: Any) -> Any:
     return jax.tree_util.tree_unflatten(tree, found)
 
 
-def check_density(problem: Problem, checkpoint: Posterior) -> None:
-    """Refuse a checkpoint whose densities are not those of this problem.
+def check_density(problem: Problem, frame: Frame, state: Any) -> None:
+    """Refuse a state whose densities are not those of this problem.
 
     Raises
     ------
     FitError
-        If data, priors or fixed values are others.
+        If data, known arrays, priors or fixed values are others.
     """
-    last = np.asarray(checkpoint.unconstrained[:, -1])
-    _, now = push_draws(problem, jnp.asarray(last))
-    then = checkpoint.log_density[:, -1]
+    now = np.asarray(_energies(problem, frame, jnp.asarray(state.z)))
+    then = np.asarray(state.potential_energy)
     # Room for another device or program, not for another datum.
-    rounding = 1e3 * np.finfo(np.asarray(now).dtype).eps
+    rounding = 1e3 * np.finfo(now.dtype).eps
     if not np.allclose(now, then, rtol=rounding, atol=rounding):
         raise FitError(
             Fault(
-                "the checkpoint is of another problem: at its last draw the "
+                "the checkpoint is of another problem: where it ended the "
                 "log-density is not the same",
-                value=f"{np.asarray(now)[0]:.10g}",
-                allowed=f"{then[0]:.10g}",
+                value=f"{-now[0]:.10g}",
+                allowed=f"{-then[0]:.10g}",
                 fix="give the data, priors and fixed values that it was "
                 "made with, or start anew",
                 code="checkpoint",
             )
         )
+
+
+@jax.jit
+def _energies(problem: Problem, frame: Frame, z: Any) -> Any:
+    return jax.vmap(potential(problem, frame))(z)
 
 
 def check_checkpoint(
@@ -144,4 +146,3 @@ def check_checkpoint(
             )
         )
     faults.throw(FitError)
-    check_density(problem, checkpoint)

@@ -1,7 +1,8 @@
-"""Searching for a maximum: Adam from many starts, then quasi-Newton.
+"""Searching for a maximum from many starts.
 
-All of it runs in chart coordinates divided by the prior's scale, so that a
-step means the same for a pixel offset and for a photon count.
+Problems with residuals are least squares; the others take Adam steps, then
+quasi-Newton ones. All of it runs in chart coordinates divided by the prior's
+scale, so that a step means the same for a pixel offset and for a photon count.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import jax
 import jax.numpy as jnp
 import optax
 import optimistix
-from forwardax import loss
+from forwardax import log_prior, loss
 from forwardax.estimation import Problem, unfold
 from jax import Array
 
 from ._coordinates import chart_of, lift
+from ._squares import descend
 
+_LARGEST_JACOBIAN = 256
+"""Coordinates beyond which a dense Jacobian costs more than it saves."""
 STEPS = 200
 """Quasi-Newton steps: the budget of a search that does not settle."""
 
@@ -34,7 +38,7 @@ class Ends(NamedTuple):
     losses
         `(start,)`; infinite where a search found no valid point.
     settled
-        `(start,)`: whether the quasi-Newton search met its tolerance.
+        `(start,)`: whether the search met its tolerance.
     """
 
     points: Any
@@ -59,6 +63,12 @@ def objective(problem: Problem, u: Array, jacobian: Array) -> Array:
     own = unfold(problem.plan, problem.hyper, u).log_jacobian
     found = loss(problem, u) - jnp.where(jacobian > 0, own, 0.0)
     return jnp.where(jnp.isnan(found), jnp.inf, found)
+
+
+def prior_loss(problem: Problem, u: Array, jacobian: Array) -> Array:
+    """The prior's part of `objective`."""
+    own = unfold(problem.plan, problem.hyper, u).log_jacobian
+    return -log_prior(problem, u) + jnp.where(jacobian > 0, 0.0, own)
 
 
 @partial(jax.jit, static_argnames=("together",))
@@ -90,28 +100,64 @@ def search(
         All starts in one batch; one after the other otherwise.
     """
     chart = chart_of(problem.plan)
-    dtype = points.dtype
-    tolerance = 1e-8 if dtype == jnp.float64 else 1e-5
-    solver = optimistix.BFGS(rtol=tolerance, atol=tolerance)
+    zero = jnp.zeros_like(scale)
 
     def one(start: Array) -> tuple[Array, Array, Array]:
-        def value(v: Array, given: Problem) -> Array:
-            return objective(given, lift(chart, start, v * scale), jacobian)
+        def place(v: Array) -> Array:
+            return lift(chart, start, v * scale)
 
-        v, before = _adam(lambda v: value(v, problem), scale, steps, rate)
-        solution = optimistix.minimise(
-            value, solver, v, problem, max_steps=STEPS, throw=False
-        )
-        after = value(solution.value, problem)
-        # A search that ran out of its budget may have stopped anywhere.
-        better = after <= before
-        v = jnp.where(better, solution.value, v)
-        settled = better & (solution.result == optimistix.RESULTS.successful)
-        least = jnp.where(better, after, before)
-        return lift(chart, start, v * scale), least, settled
+        def value(v: Array) -> Array:
+            return objective(problem, place(v), jacobian)
+
+        if is_squares(problem):
+            found = _squares(problem, place, value, jacobian, zero)
+        else:
+            found = _quasi_newton(value, scale, steps, rate)
+        v, least, settled = found
+        return place(v), least, settled
 
     found = jax.vmap(one)(points) if together else jax.lax.map(one, points)
     return Ends(*found)
+
+
+def is_squares(problem: Problem) -> bool:
+    """Whether the search is one of least squares."""
+    few = len(chart_of(problem.plan).kept) <= _LARGEST_JACOBIAN
+    return few and "residuals" in problem.capabilities
+
+
+def _squares(
+    problem: Problem,
+    place: Callable[[Array], Array],
+    value: Callable[[Array], Array],
+    jacobian: Array,
+    zero: Array,
+) -> tuple[Array, Array, Array]:
+    def residuals(v: Array) -> Array:
+        return problem.residuals(place(v))
+
+    def rest(v: Array) -> Array:
+        return prior_loss(problem, place(v), jacobian)
+
+    v, settled = descend(residuals, rest, zero)
+    return v, value(v), settled
+
+
+def _quasi_newton(
+    value: Callable[[Array], Array], scale: Array, steps: Array, rate: Array
+) -> tuple[Array, Array, Array]:
+    tolerance = 1e-8 if scale.dtype == jnp.float64 else 1e-5
+    solver = optimistix.BFGS(rtol=tolerance, atol=tolerance)
+    v, before = _adam(value, scale, steps, rate)
+    solution = optimistix.minimise(
+        lambda v, _: value(v), solver, v, max_steps=STEPS, throw=False
+    )
+    after = value(solution.value)
+    # A search that ran out of its budget may have stopped anywhere.
+    better = after <= before
+    v = jnp.where(better, solution.value, v)
+    settled = better & (solution.result == optimistix.RESULTS.successful)
+    return v, jnp.where(better, after, before), settled
 
 
 def _adam(

@@ -35,12 +35,15 @@ class Starts(NamedTuple):
         the prior cannot be drawn from, and for angles.
     invalid
         Number of points passed over because their density was zero or NaN.
+    key
+        For more starts later on.
     """
 
     points: Array
     losses: Array
     scale: Array
     invalid: Array
+    key: Array
 
 
 def has_prior(problem: Problem) -> bool:
@@ -51,6 +54,8 @@ def has_prior(problem: Problem) -> bool:
 @partial(jax.jit, static_argnames=("count",))
 def make_starts(problem: Problem, key: Array, count: int) -> Starts:
     """Starts from the prior, or standard normal where it is improper.
+
+    Each is the best of several draws.
 
     Parameters
     ----------
@@ -76,15 +81,17 @@ def make_starts(problem: Problem, key: Array, count: int) -> Starts:
     losses = jax.lax.map(
         lambda u: loss(problem, u), points, batch_size=BATCH
     ).reshape(count, TRIES)
-    found, passed = first_finite(losses)
+    _, passed = first_finite(losses)
+    losses = jnp.where(jnp.isfinite(losses), losses, jnp.inf)
+    found = jnp.argmin(losses, axis=1)
     points = points.reshape(count, TRIES, -1)
     rows = jnp.arange(count)
-    best = losses[rows, found]
     return Starts(
         points[rows, found],
-        jnp.where(jnp.isfinite(best), best, jnp.inf),
+        losses[rows, found],
         scale,
         passed.sum(),
+        jax.random.fold_in(key, total),
     )
 
 

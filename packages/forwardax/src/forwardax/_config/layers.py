@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+from .._freeze import freeze_value
 from .._yaml import Document, YamlPath, parse_yaml
 from ..contracts import Prior
 from ..errors import Fault, Faults, unknown
-from .settings import COMMAND_LINE, Setting, frozen
+from .settings import COMMAND_LINE, Setting
 
 PARAMS: Final = ("fixed", "priors", "free", "ties", "solve_for")
-RUN: Final = ("system", "data", "params", "estimator", "preset", "seed")
+WORDS: Final = ("preset", "seed", "folder", "truth")
+"""Sections that are one word."""
+RUN: Final = ("system", "data", "params", "estimator", *WORDS)
 PRESET: Final = ("system", "params", "estimator")
-NAMED: Final = ("system", "data", "estimator", "preset", "seed")
-"""Sections that may be one word, or have a `name`."""
 
 
 @dataclass(slots=True)
@@ -112,12 +113,12 @@ class _Reader:
                     self.params(part, inside, at)
         elif isinstance(value, dict):
             name = cast("dict[str, Any]", value).pop("name", None)
-            if section in ("preset", "seed"):
+            if section in WORDS:
                 what = f"{section} must be one word"
                 self.fault((section,), what, "type", "one word")
             elif name is not None:
                 self.put(section, "", name, (section, "name"))
-            for path, leaf, at in self.leaves(value, (section,)):
+            for path, leaf, at in leaves_of(value, (section,)):
                 self.put(section, path, leaf, at)
         elif value is not None:
             self.put(section, "", value, (section,))
@@ -132,7 +133,7 @@ class _Reader:
                     what = f"free lists keys or globs, not {name!r}"
                     self.fault(at, what, "type", "keys or globs")
             return
-        for path, leaf, where in self.leaves(self.mapping(value, at), at):
+        for path, leaf, where in leaves_of(self.mapping(value, at), at):
             if part == "priors":
                 self.prior(path, leaf, where)
             elif part == "fixed" or isinstance(leaf, str):
@@ -168,21 +169,9 @@ class _Reader:
             self.fault(at, what, "duplicate", "one value a path")
             return
         if not isinstance(value, Prior):
-            value = frozen(value)
+            value = freeze_value(value)
         line = self.document.line(at)
         settings[path] = Setting(value, self.document.source, line)
-
-    def leaves(
-        self, value: Any, at: YamlPath, path: str = ""
-    ) -> Iterator[tuple[str, Any, YamlPath]]:
-        """Values by dotted path; priors and empty mappings are leaves."""
-        if not isinstance(value, dict) or not value or _is_prior(value):
-            if path:
-                yield path, value, at
-            return
-        for key, inside in cast("dict[str, Any]", value).items():
-            below = f"{path}.{key}" if path else key
-            yield from self.leaves(inside, (*at, key), below)
 
     def mapping(self, value: Any, at: YamlPath) -> Mapping[str, Any]:
         if isinstance(value, dict):
@@ -210,6 +199,19 @@ class _Reader:
         key = ".".join(at) or self.document.source
         fault = Fault(what, key, value, allowed, code=code)
         self.faults.append(setting.located(fault))
+
+
+def leaves_of(
+    value: Any, at: YamlPath = (), path: str = ""
+) -> Iterator[tuple[str, Any, YamlPath]]:
+    """Values by dotted path; priors and empty mappings are leaves."""
+    if not isinstance(value, dict) or not value or _is_prior(value):
+        if path:
+            yield path, value, at
+        return
+    for key, inside in cast("dict[str, Any]", value).items():
+        below = f"{path}.{key}" if path else key
+        yield from leaves_of(inside, (*at, key), below)
 
 
 def _is_prior(value: Any) -> bool:

@@ -22,7 +22,7 @@ from ..errors import (
     unknown,
 )
 from .layers import PARAMS, Layer
-from .settings import Layered, Setting
+from .settings import Layered, Places, Setting
 
 _EXCLUDED = {
     "fixed": ("priors", "free", "ties"),
@@ -49,13 +49,14 @@ def decide(
     entry: SystemEntry,
     structure: Layered,
     layers: Iterable[Layer],
+    places: Places,
     faults: Faults,
 ) -> Decisions:
     """Combine the layers' params and apply them to the system's spec."""
     try:
         spec = spec_of(entry, structure.plain)
     except ForwardaxError as error:
-        faults.extend(error.faults)
+        faults.extend(map(places.locate, error.faults))
         return Decisions()
     book = AddressBook(spec.fields)
     decisions = Decisions(spec=spec)

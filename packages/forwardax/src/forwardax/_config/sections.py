@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .._freeze import freeze_value
 from .._plugins.entries import PresetEntry, SystemEntry
-from .._plugins.entry_specs import data_of
+from .._plugins.entry_specs import data_of, known_of
 from .._plugins.registry import Registry
 from .._schema.data import DataSpec
-from .._schema.structure import Structure
+from .._schema.structure import Structure, unknown_field
 from .._sourcefiles import find_resource
 from .._yaml import Document, read_yaml
 from ..errors import Fault, Faults, ForwardaxError, listed, unknown
 from .layers import Layer
-from .settings import COMMAND_LINE, Layered, Setting, frozen, nested, overlay
+from .paths import file_setting
+from .settings import Layered, Places, Setting, nested, overlay
 
 
 def entry_of(
@@ -93,38 +95,53 @@ def find_preset(
     return document
 
 
-def find_structure(
-    entry: SystemEntry | None, given: dict[str, Setting], faults: Faults
-) -> Layered | None:
-    """Structure values with the defaults; None where something is wrong."""
-    if entry is None:
-        return None
+def split_system(
+    entry: SystemEntry, given: Mapping[str, Setting]
+) -> tuple[dict[str, Setting], dict[str, Setting]]:
+    """Settings of structure fields, nested ones put together, and the rest."""
+    return _gathered([field.key for field in entry.structure], given)
+
+
+def _gathered(
+    keys: Iterable[str], given: Mapping[str, Setting]
+) -> tuple[dict[str, Setting], dict[str, Setting]]:
     found: dict[str, Setting] = {}
-    used: set[str] = set()
-    for field in entry.structure:
+    rest = dict(given)
+    for key in keys:
         below = {
             path: one
-            for path, one in given.items()
-            if f"{path}.".startswith(f"{field.key}.")
+            for path, one in rest.items()
+            if f"{path}.".startswith(f"{key}.")
         }
-        used |= below.keys()
-        if field.key in below:
-            found[field.key] = below[field.key]
+        if key in below:
+            found[key] = below[key]
         elif below:
             # A nested value is written in several lines; the first is told.
-            cut = len(field.key) + 1
+            cut = len(key) + 1
             inside = nested({p[cut:]: one.value for p, one in below.items()})
             first = next(iter(below.values()))
-            found[field.key] = first.with_value(frozen(inside))
-    extra = {path: one for path, one in given.items() if path not in used}
-    values = {path: one.value for path, one in {**found, **extra}.items()}
+            found[key] = first.with_value(freeze_value(inside))
+        rest = {p: one for p, one in rest.items() if p not in below}
+    return found, rest
+
+
+def find_structure(
+    entry: SystemEntry,
+    given: Mapping[str, Setting],
+    places: Places,
+    faults: Faults,
+) -> Layered | None:
+    """Structure values with the defaults; None where something is wrong."""
+    found, rest = split_system(entry, given)
+    values = {path: one.value for path, one in found.items()}
+    if entry.known is None:
+        values |= {path: one.value for path, one in rest.items()}
     try:
         structure = Structure.of(entry.structure, values)
     except ForwardaxError as error:
         for fault in error.faults:
-            setting = {**found, **extra}.get(fault.key, Setting(None))
             missing = fault.code == "missing"
-            faults.append(fault if missing else setting.located(fault))
+            faults.append(fault if missing else places.locate(fault))
         return None
     return Layered(
         {
@@ -134,12 +151,51 @@ def find_structure(
     )
 
 
+def find_known(
+    entry: SystemEntry,
+    structure: Layered | None,
+    given: Mapping[str, Setting],
+    folder: Path | None,
+    faults: Faults,
+) -> Layered:
+    """Known arrays as they were written: files, numbers or mappings."""
+    _, rest = split_system(entry, given)
+    spec = declared(entry, entry.known, structure, known_of)
+    if spec is None or entry.known is None:
+        return Layered()
+    found, rest = _gathered(spec, rest)
+    fields = [*(field.key for field in entry.structure), *spec]
+    for path, one in rest.items():
+        faults.append(one.located(unknown_field(path, fields)))
+    for key, one in found.items():
+        if isinstance(one.value, str):
+            found[key] = file_setting(key, one, folder, "a file", faults)
+    return Layered(found)
+
+
+def declared(
+    entry: SystemEntry,
+    source: object,
+    structure: Layered | None,
+    make: Callable[[SystemEntry, Mapping[str, Any]], DataSpec | None],
+) -> DataSpec | None:
+    """A data spec, if what it follows from is known."""
+    if isinstance(source, DataSpec):
+        return source  # whatever is wrong with the structure
+    if structure is None:
+        return None
+    try:
+        return make(entry, structure.plain)
+    except ForwardaxError:
+        return None  # the parameter spec fails likewise, and says so
+
+
 def find_data(
     registry: Registry,
     entry: SystemEntry | None,
     structure: Layered | None,
     layers: Iterable[Layer],
-    folder: Path,
+    folder: Path | None,
     faults: Faults,
 ) -> Layered:
     """Data by key; relative paths start at the file that has them."""
@@ -156,40 +212,20 @@ def find_data(
             what = "data has both a name and keys"
             fault = Fault(what, "data", allowed="one of the two", code="data")
             faults.append(given[""].located(fault))
-    known = _data_keys(entry, structure)
+    spec = None
+    if entry is not None:
+        spec = declared(entry, entry.data, structure, data_of)
     for key, one in found.items():
-        if key and known is not None and key not in known:
+        if key and spec is not None and key not in spec:
             owner = repr(entry.name if entry else "")
-            fault = unknown("a data key", key, known, owner=owner)
+            fault = unknown("a data key", key, spec, owner=owner)
             faults.append(one.located(fault))
         if isinstance(one.value, str) and (key or one.value not in sets):
-            below = Path() if one.source == COMMAND_LINE else folder
-            if one.source.startswith("--set"):
-                below = Path()
-            path = (below / one.value).expanduser()
-            found[key] = one.with_value(path)
-            if not path.exists():
-                what = f"there is no file {str(path)!r}"
-                allowed = "a file, or the name of a data set"
-                fault = Fault(what, key or "data", allowed=allowed, code="file")
-                faults.append(one.located(fault))
+            allowed = "a file, or the name of a data set"
+            found[key] = file_setting(
+                key or "data", one, folder, allowed, faults
+            )
     return Layered(found)
-
-
-def _data_keys(
-    entry: SystemEntry | None, structure: Layered | None
-) -> tuple[str, ...] | None:
-    if entry is None:
-        return None
-    if isinstance(entry.data, DataSpec):
-        return tuple(entry.data)  # whatever is wrong with the structure
-    if structure is None:
-        return None
-    try:
-        spec = data_of(entry, structure.plain)
-    except ForwardaxError:
-        return None  # the parameter spec fails likewise, and says so
-    return None if spec is None else tuple(spec)
 
 
 def seed_of(given: Setting | None, faults: Faults) -> Setting:

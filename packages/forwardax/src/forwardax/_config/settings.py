@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
+from .._freeze import Frozen
 from ..errors import Fault
 
 DEFAULT: Final = "default"
@@ -108,20 +109,34 @@ def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def frozen(value: Any) -> Any:
-    """Lists become tuples, mappings tuples of pairs: hashable, in order."""
-    if isinstance(value, list | tuple):
-        items = cast("list[Any]", value)
-        return tuple(frozen(item) for item in items)
-    if isinstance(value, dict):
-        pairs = cast("dict[str, Any]", value)
-        return tuple((key, frozen(item)) for key, item in pairs.items())
-    return value
-
-
 def thawed(value: Any) -> Any:
     """What YAML and JSON can write: tuples become lists, paths text."""
     if isinstance(value, list | tuple):
         items = cast("list[Any]", value)
         return [thawed(item) for item in items]
-    return str(value) if isinstance(value, Path) else value
+    if isinstance(value, Frozen):
+        return {key: thawed(item) for key, item in value.items()}
+    return str(value.absolute()) if isinstance(value, Path) else value
+
+
+class Places:
+    """Where values of a configuration were set, by dotted path.
+
+    Parameters
+    ----------
+    settings
+        Leaf settings, their paths without the section's name.
+    """
+
+    def __init__(self, *settings: Mapping[str, Setting]) -> None:
+        self._settings = {k: one for s in settings for k, one in s.items()}
+
+    def locate(self, fault: Fault) -> Fault:
+        """The fault, led by the line of its key or of what is around it."""
+        path = fault.key
+        while path:
+            for name, one in self._settings.items():
+                if f"{name}.".startswith(f"{path}."):
+                    return one.located(fault)
+            path = path.rpartition(".")[0]
+        return fault

@@ -62,7 +62,8 @@ class Estimator(ABC):
         progress
             Called now and then with stage, done and total.
         checkpoint
-            A posterior of the same problem to go on from, or None.
+            A posterior of the same problem to go on from; a `Journal` to go
+            on from and to append to, or to ignore; or None.
         """
 
 

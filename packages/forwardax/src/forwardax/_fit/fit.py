@@ -20,7 +20,9 @@ from ..errors import (
     ForwardaxError,
     wrong_type,
 )
+from .digest import fit_digest
 from .estimator import Estimator, Progress, make_config
+from .journal import Journal
 from .posterior import Posterior
 
 
@@ -31,7 +33,7 @@ def fit(
     key: Any,
     registry: Registry | None = None,
     progress: Progress | None = None,
-    checkpoint: Posterior | None = None,
+    checkpoint: Posterior | Journal | None = None,
     **settings: Any,
 ) -> Posterior:
     """Fit a problem with a registered estimator.
@@ -49,7 +51,9 @@ def fit(
     progress
         Called with stage, done and total.
     checkpoint
-        A posterior of the same problem to go on from.
+        A posterior of the same problem to go on from; or a `Journal`, which
+        keeps what is done so far: after an interruption, the same call with
+        the same journal goes on where it ended.
     settings
         Settings of the estimator.
 
@@ -73,7 +77,7 @@ def fit(
                 code="type",
             )
         )
-    chosen = _named(estimator, registry)
+    chosen = named_estimator(estimator, registry)
     errors: list[ForwardaxError] = []
     config = None
     for check in (
@@ -90,16 +94,28 @@ def fit(
         kinds = {type(error) for error in errors}
         kind = kinds.pop() if len(kinds) == 1 else FitError
         raise kind([f for error in errors for f in error.faults])
+    random_key = as_key(key)
+    if isinstance(checkpoint, Journal):
+        checkpoint.bind(fit_digest(problem, chosen.name, config, random_key))
     return chosen.fit(
         problem,
-        as_key(key),
+        random_key,
         config=config,
         progress=progress,
         checkpoint=checkpoint,
     )
 
 
-def _named(estimator: str | Estimator, registry: Registry | None) -> Estimator:
+def named_estimator(
+    estimator: str | Estimator, registry: Registry | None
+) -> Estimator:
+    """The estimator of a name; an estimator is returned as it is.
+
+    Raises
+    ------
+    UnknownEntry
+        If nothing of that name is registered; with the nearest names.
+    """
     if isinstance(estimator, Estimator):
         return estimator
     found = (registry or Registry.default()).load("estimators", estimator)
@@ -128,8 +144,9 @@ def check_call(key: Any, progress: Any, checkpoint: Any) -> None:
     if progress is not None and not callable(progress):
         allowed = "a function of stage, done and total"
         faults.append(wrong_type("progress", progress, allowed))
-    if checkpoint is not None and not isinstance(checkpoint, Posterior):
-        allowed = "a Posterior, such as Posterior.load(path)"
+    kinds = (Posterior, Journal)
+    if checkpoint is not None and not isinstance(checkpoint, kinds):
+        allowed = "a Posterior, such as Posterior.load(path), or a Journal"
         faults.append(wrong_type("checkpoint", checkpoint, allowed))
     faults.throw(FitError)
 

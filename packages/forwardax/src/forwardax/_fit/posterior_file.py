@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
-import zipfile
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +11,7 @@ import numpy as np
 from .._schema.spec import ParamSpec
 from ..contracts import Check
 from ..errors import Fault, SaveError, SpecError
+from .checked_file import DAMAGE, read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from .posterior import Posterior
@@ -24,17 +19,6 @@ if TYPE_CHECKING:
 _GROUPS = ("draws", "derived", "held", "stats", "extras", "state")
 _ARRAYS = ("unconstrained", "log_density", "weights")
 _VERSION = 1
-_DAMAGE = (
-    AttributeError,
-    EOFError,
-    KeyError,
-    OSError,
-    SpecError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-)
-"""What reading a file that is not what it should be can raise."""
 
 
 def save_posterior(posterior: Posterior, path: Path) -> Path:
@@ -59,48 +43,9 @@ def save_posterior(posterior: Posterior, path: Path) -> Path:
         "timings": dict(posterior.timings),
         "versions": dict(posterior.versions),
         "order": {group: list(getattr(posterior, group)) for group in _GROUPS},
-        "sha256": {name: _digest(array) for name, array in arrays.items()},
     }
-    arrays["record"] = np.asarray(json.dumps(record))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, arrays)
-    except OSError as error:
-        raise SaveError(
-            Fault(
-                f"cannot write {path}: {error.strerror or error}",
-                key=str(path),
-                allowed="a path in a folder",
-                fix="choose a folder that can be written and has room",
-                code="write",
-            )
-        ) from error
+    write_arrays(path, arrays, record)
     return path
-
-
-def _write(path: Path, arrays: Mapping[str, Any]) -> None:
-    # Same folder, so that the rename is atomic; synced before it counts.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)  # pyright: ignore
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _digest(array: Any) -> str:
-    header = f"{array.dtype.str}{array.shape}".encode()
-    body = np.ascontiguousarray(array).tobytes()
-    return hashlib.sha256(header + body).hexdigest()
 
 
 def load_posterior(kind: type[Posterior], path: Path) -> Posterior:
@@ -108,13 +53,7 @@ def load_posterior(kind: type[Posterior], path: Path) -> Posterior:
     if not path.exists() and path.suffix != ".npz":
         path = path.with_name(path.name + ".npz")
     try:
-        # Opened here: np.load leaves a damaged file open.
-        with (
-            path.open("rb") as opened,
-            np.load(opened, allow_pickle=False) as file,
-        ):
-            arrays = {name: file[name] for name in file.files}
-        record = json.loads(str(arrays.pop("record")))
+        arrays, record = read_arrays(path)
         return _assemble(kind, arrays, record)
     except FileNotFoundError as error:
         raise SaveError(
@@ -125,7 +64,7 @@ def load_posterior(kind: type[Posterior], path: Path) -> Posterior:
                 code="missing",
             )
         ) from error
-    except _DAMAGE as e:
+    except (*DAMAGE, SpecError) as e:
         raise SaveError(
             Fault(
                 f"{path} is damaged or no posterior: {e}",
@@ -142,13 +81,6 @@ def _assemble(
 ) -> Posterior:
     if record["version"] != _VERSION:
         raise ValueError(f"format {record['version']}, not {_VERSION}")
-    broken = [
-        name
-        for name, digest in record["sha256"].items()
-        if name not in arrays or _digest(arrays[name]) != digest
-    ]
-    if broken:
-        raise ValueError(f"wrong checksum of {', '.join(broken)}")
     groups = {
         group: {key: arrays[f"{group}/{key}"] for key in keys}
         for group, keys in record["order"].items()

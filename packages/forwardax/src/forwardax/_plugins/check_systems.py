@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from .._schema.spec import ParamSpec
 from .._schema.structure import Structure
+from .._targets import target_fault
 from ..contracts import NO_DEFAULT
 from ..errors import Fault, ForwardaxError, listed, nearest
 from .entries import SystemEntry
-from .entry_specs import data_of, spec_of
+from .entry_specs import data_of, known_of, spec_of
 from .missing import missing_entry
 from .scopes import transforms_in_scope
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 def system_faults(registry: Registry, entry: SystemEntry) -> Iterator[Fault]:
     """What is wrong with a system entry."""
+    for target in (entry.reader, entry.writer, entry.check):
+        fault = target_fault(target) if target is not None else None
+        yield from [fault] if fault else []
     yield from _extends_faults(registry, entry)
     given = {
         f.key: f.default for f in entry.structure if f.default is not NO_DEFAULT
@@ -33,7 +37,7 @@ def system_faults(registry: Registry, entry: SystemEntry) -> Iterator[Fault]:
         return
     jax_before = "jax" in sys.modules
     try:
-        spec, data = spec_of(entry), data_of(entry)
+        spec, data, known = spec_of(entry), data_of(entry), known_of(entry)
     except ForwardaxError as error:
         # A spec that follows from structure without defaults has none yet.
         if not all(fault.code == "missing" for fault in error.faults):
@@ -49,6 +53,7 @@ def system_faults(registry: Registry, entry: SystemEntry) -> Iterator[Fault]:
         )
     yield from spec.lint()
     yield from data.lint(spec) if data is not None else ()
+    yield from known.lint(spec)
     yield from _derived_faults(registry, entry, spec)
 
 

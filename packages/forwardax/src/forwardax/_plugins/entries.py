@@ -55,10 +55,35 @@ class TransformEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemEntry(Entry):
-    """A forward model; `system_id` is its scope for derived values."""
+    """A forward model; `system_id` is its scope for derived values.
+
+    Parameters
+    ----------
+    spec, data
+        Its parameters and what is measured; each may follow from structure.
+    structure
+        What is fixed at build.
+    known
+        Arrays that are known and held by the system (a point spread
+        function, a noise map). The target takes the structure values and
+        these arrays as keywords.
+    reader
+        `"module:attr"` of `read(key, value, structure, arrays)`, which makes
+        an array of a `Path` or of a mapping; `arrays` are those read before.
+    writer
+        `"module:attr"` of `write(folder, key, array, structure)`, which
+        returns the path it wrote.
+    check
+        `"module:attr"` of `check(structure, arrays)`, which yields a `Fault`
+        for everything wrong with values that are sound by themselves.
+    """
 
     spec: SpecSource
     data: DataSource | None = None
+    known: DataSource | None = None
+    reader: str | None = None
+    writer: str | None = None
+    check: str | None = None
     structure: tuple[StructureField, ...] = ()
     system_id: str = ""
     extends: str | None = None
@@ -104,7 +129,10 @@ class EngineEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlotEntry(Entry):
-    """A plot of a posterior or of predictions."""
+    """A plot of a run: `target(result)` returns a matplotlib figure.
+
+    `accepts` are names of systems, or `"*"` for all.
+    """
 
     accepts: tuple[str, ...]
 

@@ -58,6 +58,21 @@ def data_of(
     return _made(entry, entry.data, structure, DataSpec)
 
 
+def known_of(
+    entry: SystemEntry, structure: Mapping[str, Any] | None = None
+) -> DataSpec:
+    """Schema of the arrays that a system knows; empty where there are none.
+
+    Raises
+    ------
+    StructureError, PluginFailed
+        As `spec_of`.
+    """
+    if entry.known is None:
+        return DataSpec()
+    return _made(entry, entry.known, structure, DataSpec)
+
+
 def follows_from_structure(entry: SystemEntry | ProfileEntry) -> bool:
     """Whether the spec is a function of the structure."""
     source = entry.spec

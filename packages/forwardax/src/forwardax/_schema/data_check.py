@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -47,23 +48,29 @@ def checked_data(spec: DataSpec, data: Any) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for field in spec.fields:
         if field.key not in given:
+            if field.optional:
+                continue
+            near = nearest(field.key, map(str, given))
             faults.append(
-                Fault(
-                    f"the data lack {field.key!r}",
-                    key=field.key,
-                    allowed=_wanted(field),
-                    nearest=tuple(
-                        k
-                        for k in nearest(field.key, map(str, given))
-                        if k not in spec
-                    ),
-                    code="missing",
+                replace(
+                    lacking(field),
+                    nearest=tuple(k for k in near if k not in spec),
                 )
             )
             continue
-        checked[field.key] = _array(field, given[field.key], faults)
+        checked[field.key] = checked_array(field, given[field.key], faults)
     faults.throw(DataError)
     return checked
+
+
+def lacking(field: DataField, owner: str = "the data lack") -> Fault:
+    """Fault for a field that was not given."""
+    return Fault(
+        f"{owner} {field.key!r}",
+        key=field.key,
+        allowed=_wanted(field),
+        code="missing",
+    )
 
 
 def _wanted(field: DataField) -> str:
@@ -72,7 +79,8 @@ def _wanted(field: DataField) -> str:
     return f"a {field.dtype} array of shape {field.shape}{named}{unit}"
 
 
-def _array(field: DataField, value: Any, faults: Faults) -> Any:
+def checked_array(field: DataField, value: Any, faults: Faults) -> Any:
+    """A value as a NumPy array of its field; what is wrong goes to faults."""
     value, fault = strip_unit(field.key, value, field.unit)
     if fault:
         faults.append(fault)

@@ -60,8 +60,10 @@ def free_spec(spec: ParamSpec, names: Iterable[str]) -> ParamSpec:
         else:
             whole = fixed.pop(address.key, None)
             if whole is not None:
+                # Elements that were fixed by themselves keep their values.
                 names_ = element_names(spec.by_key[address.key])
-                fixed |= dict(zip(names_, flatten(whole), strict=True))
+                every = dict(zip(names_, flatten(whole), strict=True))
+                fixed = {**every, **fixed}
             fixed.pop(spec.name(address), None)
     faults.throw(SpecError, "cannot free")
     return replace(spec, fixed=tuple(fixed.items()))

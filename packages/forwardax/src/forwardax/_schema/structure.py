@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from .._freeze import freeze_value
+from .._freeze import Frozen, freeze_value
 from ..contracts import NO_DEFAULT, StructureField
 from ..errors import Fault, Faults, StructureError, nearest, wrong_type
 
@@ -50,17 +50,9 @@ class Structure(Mapping[str, Any]):
         given = dict(values or {})
         faults = Faults()
         known = [field.key for field in fields]
-        for key in given:
-            if key not in known:
-                faults.append(
-                    Fault(
-                        f"{key!r} is not a structure field",
-                        key=str(key),
-                        allowed=", ".join(known) or "nothing",
-                        nearest=nearest(key, known),
-                        code="unknown",
-                    )
-                )
+        faults.extend(
+            unknown_field(key, known) for key in given if key not in known
+        )
         found: dict[str, Any] = {}
         for field in fields:
             value = freeze_value(given.get(field.key, field.default))
@@ -109,7 +101,7 @@ class Structure(Mapping[str, Any]):
     @property
     def digest(self) -> str:
         """SHA-256 of the values, equal across processes."""
-        text = json.dumps(self._values, sort_keys=True)
+        text = json.dumps(self._values, sort_keys=True, default=_plain)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, changes: Mapping[str, Any]) -> Structure:
@@ -121,6 +113,23 @@ class Structure(Mapping[str, Any]):
             With every fault of the changes.
         """
         return Structure.of(self._fields, {**self._values, **changes})
+
+
+def unknown_field(key: Any, known: Iterable[str]) -> Fault:
+    """Fault for something that is no structure field."""
+    known = tuple(known)
+    return Fault(
+        f"{key!r} is not a structure field",
+        key=str(key),
+        allowed=", ".join(known) or "nothing",
+        nearest=nearest(str(key), known),
+        code="unknown",
+    )
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can write in place of a frozen mapping: its ordered pairs."""
+    return list(value.items())
 
 
 def _hashable(value: Any) -> bool:
@@ -137,6 +146,7 @@ _TYPES: Mapping[str, type] = {
     "bool": bool,
     "float": float,
     "tuple": tuple,
+    "mapping": Frozen,
 }
 
 
@@ -180,7 +190,7 @@ def _value_faults(field: StructureField, value: Any) -> Iterable[Fault]:
         return
     if field.kind == "float" and not isfinite(value):
         yield fault("is not finite", "nonfinite")
-    if field.kind == "tuple" and not _hashable(value):
+    if field.kind in ("tuple", "mapping") and not _hashable(value):
         yield fault("has entries that no program can be keyed by", "type")
     if field.choices and value not in field.choices:
         yield fault("is not one of the choices", "choice")

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
 
+from .._config.arrays import Gathered
+from .._config.paths import file_setting
+from .._config.settings import Places, Setting
+from .._freeze import Frozen
+from .._plugins.entry_specs import known_of
 from .._plugins.registry import Registry
 from .._schema.structure import Structure
 from ..errors import Fault, Faults, StructureError, listed, nearest
@@ -23,7 +30,8 @@ def system(
     registry
         Where to look; the installed plugins where None.
     arguments
-        Structure values and known arrays, as the system takes them.
+        Structure values, and known arrays: arrays, or files and mappings as
+        a run file has them.
 
     Raises
     ------
@@ -36,17 +44,48 @@ def system(
     entry: Any = found.get("systems", name)
     keys = {field.key for field in entry.structure}
     given = {k: v for k, v in arguments.items() if k in keys}
+    others = {k: v for k, v in arguments.items() if k not in keys}
     faults = Faults()
     checked: dict[str, Any] = {}
     try:
-        checked = dict(Structure.of(entry.structure, given))
+        structure = Structure.of(entry.structure, given)
+        keys |= set(known_of(entry, structure))
+        others |= _known(found, entry, structure, others, faults)
+        checked = dict(structure)
     except StructureError as error:
         faults.extend(error.faults)
     target = found.load("systems", name)
-    others = {k: v for k, v in arguments.items() if k not in keys}
-    faults.extend(_argument_faults(name, target, {**checked, **others}, keys))
+    every = {**checked, **others}
+    faults.extend(_argument_faults(name, target, every, keys))
     faults.throw(StructureError, f"cannot build {name!r}")
-    return target(**checked, **others)
+    return target(**every)
+
+
+def _known(
+    registry: Registry,
+    entry: Any,
+    structure: Structure,
+    given: dict[str, Any],
+    faults: Faults,
+) -> dict[str, Any]:
+    """Known arrays: as given, from files, or made of mappings."""
+    spec = known_of(entry, structure)
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in spec:
+            continue
+        found[key] = value
+        if isinstance(value, Mapping):
+            found[key] = Frozen(cast("Mapping[str, Any]", value))
+        elif isinstance(value, str | Path):
+            setting = Setting(str(value))
+            at = file_setting(key, setting, Path(), "a file", faults)
+            found[key] = at.value
+    gathered = Gathered(registry, entry, structure, Places())
+    arrays = gathered.known(found)
+    gathered.check()
+    faults.extend(gathered.faults)
+    return arrays
 
 
 def _argument_faults(

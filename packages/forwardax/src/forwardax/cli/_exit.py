@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     PLUGIN = 3
     INTERNAL = 4
+    UNCONVERGED = 5
     INTERRUPTED = 130
 
 
@@ -37,6 +38,7 @@ Exit codes:
   2    wrong usage or input: an argument, a name, a file, a value
   3    a plugin failed, its target is missing, or two claim one name
   4    internal error: a bug, in forwardax or in a plugin
+  5    a fit ran but did not converge; everything is written all the same
   130  interrupted
 """
 

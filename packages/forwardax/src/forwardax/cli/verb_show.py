@@ -143,7 +143,7 @@ def _add_system(
     *,
     graph: bool,
 ) -> None:
-    from .._plugins.entry_specs import data_of, spec_of
+    from .._plugins.entry_specs import data_of, known_of, spec_of
     from .._plugins.scopes import transforms_in_scope
 
     page.facts["scope"] = entry.scope
@@ -151,6 +151,7 @@ def _add_system(
     structure = _structure(entry, overrides)
     page.tables["structure"] = _structure_rows(entry, structure)
     spec, data = spec_of(entry, structure), data_of(entry, structure)
+    page.tables["known arrays"] = known_of(entry, structure).rows()
     page.tables["parameters"] = spec.rows()
     if data is not None:
         page.tables["data"] = data.rows()
@@ -179,11 +180,13 @@ def _structure(
         return {}
     from .._config.layers import override_layer
     from .._config.sections import find_structure
+    from .._config.settings import Places
     from ..errors import ConfigError, Faults
 
     faults = Faults()
     layer = override_layer(overrides, faults)
-    found = find_structure(entry, layer.paths("system"), faults)
+    given = layer.paths("system")
+    found = find_structure(entry, given, Places(given), faults)
     faults.throw(ConfigError)
     return found.plain if found is not None else {}
 

@@ -176,6 +176,8 @@ class DataField:
         Parameter keys it depends on directly (all, where empty).
     positive
         Zero and below are refused (noise maps, exposure times).
+    optional
+        May be left out.
     """
 
     key: str = field(kw_only=False)
@@ -186,6 +188,7 @@ class DataField:
     role: Literal["image", "series", "set", "visibility", "count"] = "set"
     parents: tuple[str, ...] = ()
     positive: bool = False
+    optional: bool = False
     doc: str = ""
 
     def __post_init__(self) -> None:
@@ -200,7 +203,7 @@ class StructureField:
     """One value fixed at build, which may change the program's shape."""
 
     key: str = field(kw_only=False)
-    kind: Literal["int", "str", "bool", "float", "tuple"] = "int"
+    kind: Literal["int", "str", "bool", "float", "tuple", "mapping"] = "int"
     default: Any = NO_DEFAULT
     choices: tuple[Any, ...] = ()
     bounds: tuple[float | None, float | None] = (None, None)

@@ -1,0 +1,1 @@
+"""Plots of any posterior, whatever system it is of."""

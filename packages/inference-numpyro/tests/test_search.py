@@ -1,0 +1,132 @@
+"""The search for a maximum: least squares, and hops between parts."""
+
+import equinox as eqx
+import forwardax as fx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
+from inference_numpyro import _locate
+from inference_numpyro._hops import hops
+from inference_numpyro._locate import locate
+from inference_numpyro._search import is_squares
+from inference_numpyro._squares import descend
+from inference_numpyro._starts import make_starts
+
+GRID = np.linspace(0.0, 10.0, 150)
+PARTS = ("a", "b", "c", "d")
+TRUTH = (1.3, 4.2, 6.6, 8.9)
+
+
+class Bumps(fx.System):
+    """Four rows with a narrow bump each: far from it there is no slope."""
+
+    grid: jax.Array
+    spec: ParamSpec = eqx.field(static=True)
+    system_id = "bumps"
+    data = DataSpec([DataField("rows", dims=("part", "x"))])
+
+    def predict(self, store):
+        centres = jnp.stack([store[f"{part}.centre"] for part in PARTS])
+        off = (self.grid - centres[:, None]) / 0.25
+        return {"rows": jnp.exp(-0.5 * off**2)}
+
+    def residuals(self, store, data):
+        return jnp.ravel(data["rows"] - self.predict(store)["rows"]) / 0.05
+
+    def log_likelihood(self, store, data):
+        return -0.5 * jnp.sum(self.residuals(store, data) ** 2)
+
+
+@pytest.fixture(scope="module")
+def bumps():
+    prior = Prior("Uniform", low=0.0, high=10.0)
+    fields = [ParamField(f"{part}.centre", prior=prior) for part in PARTS]
+    system = Bumps(jax.device_put(GRID), ParamSpec(fields))
+    truth = dict(zip([f.key for f in fields], TRUTH, strict=True))
+    image = system.predict(system.store(truth))
+    return fx.Problem(system, jax.tree.map(np.asarray, image))
+
+
+def found_from(problem, seed):
+    starts = make_starts(problem, jax.random.key(seed), 8)
+    return locate(problem, starts, jacobian=False, steps=200, rate=0.1)
+
+
+def right(problem, seed):
+    store = problem.to_store(found_from(problem, seed).peak.point)
+    centres = [float(store[f"{part}.centre"]) for part in PARTS]
+    return np.allclose(centres, TRUTH, atol=0.01)
+
+
+@pytest.mark.slow
+def test_hops_put_right_parts_together(bumps, monkeypatch):
+    # Of 20 seeds 18 are right with hops, and 2 without.
+    assert sum(right(bumps, seed) for seed in range(5)) >= 3
+    monkeypatch.setattr(_locate, "_HOPS", 0)
+    assert sum(right(bumps, seed) for seed in range(5)) <= 2
+
+
+def test_hops_begin_no_worse_than_the_best_mixture(bumps):
+    starts = make_starts(bumps, jax.random.key(1), 8)
+    ends = starts.points[jnp.argsort(starts.losses)]
+    found = hops(bumps, jax.random.key(2), ends)
+    assert found.shape == ends.shape
+    losses = jax.vmap(lambda u: fx.loss(bumps, u))(found)
+    assert jnp.isfinite(losses).all()
+    assert losses.min() < starts.losses.min()
+
+
+def test_linear_least_squares_are_exact():
+    generator = np.random.default_rng(3)
+    design = jnp.asarray(generator.normal(size=(20, 3)))
+    target = jnp.asarray(generator.normal(size=20))
+
+    def residuals(v):
+        return 30 * (design @ v - target)
+
+    def rest(v):
+        return 0.5 * jnp.sum(v**2)
+
+    v, settled = jax.jit(lambda v: descend(residuals, rest, v))(jnp.ones(3))
+    square = 900 * design.T @ design + jnp.eye(3)
+    exact = jnp.linalg.solve(square, 900 * design.T @ target)
+    assert settled
+    # The loss is flat to 1e-6 there: so many standard deviations away.
+    off = (v - exact) @ square @ (v - exact)
+    assert jnp.sqrt(off) < np.sqrt(2e-6)
+
+
+@pytest.mark.parametrize("start", [(-1.2, 1.0), (3.0, -4.0), (0.0, 20.0)])
+def test_a_curved_valley_is_followed(start):
+    def residuals(v):
+        return jnp.stack([100.0 * (v[1] - v[0] ** 2), 10.0 * (1.0 - v[0])])
+
+    v, settled = jax.jit(
+        lambda v: descend(residuals, lambda v: 0.0 * v.sum(), v)
+    )(jnp.asarray(start))
+    assert settled
+    np.testing.assert_allclose(v, 1.0, atol=1e-3)
+
+
+def test_invalid_regions_are_walls():
+    def residuals(v):
+        return 10.0 * (jnp.log(v) - 1.0)
+
+    def rest(v):
+        return jnp.where((v > 0).all(), 0.0, jnp.inf)
+
+    v, _ = descend(residuals, rest, jnp.asarray([0.01, 8.0]))
+    np.testing.assert_allclose(v, np.e, atol=1e-2)
+
+
+def test_single_precision(bumps):
+    def residuals(v):
+        return 30 * (v - jnp.asarray([0.5, -0.2], jnp.float32))
+
+    v, settled = descend(
+        residuals, lambda v: 0.5 * jnp.sum(v**2), jnp.ones(2, jnp.float32)
+    )
+    assert settled and v.dtype == jnp.float32
+    assert is_squares(bumps)

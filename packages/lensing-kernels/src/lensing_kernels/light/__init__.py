@@ -1,0 +1,1 @@
+"""Light profiles: surface brightness on a grid."""

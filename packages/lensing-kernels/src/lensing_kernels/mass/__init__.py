@@ -1,0 +1,1 @@
+"""Mass profiles: deflections, convergence and potential on a grid."""

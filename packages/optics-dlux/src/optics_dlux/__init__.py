@@ -1,0 +1,40 @@
+"""Telescopes for forwardax: pupil, aberrations, stars, detector.
+
+`forwardax.system("optics.two_plane", ...)` builds one. What can be imported
+from here is loaded at first use, so that listing what is installed does not
+import JAX.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "Pupil": "_pupil",
+    "TwoPlane": "_two_plane",
+    "plot_psf": "_plot",
+    "transmission": "_pupil",
+    "two_plane": "_two_plane",
+    "zernike_modes": "_pupil",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        from forwardax.errors import nearest
+
+        near = nearest(name, _HOME)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise AttributeError(f"optics_dlux has no {name!r}{hint}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOME)
+
+
+__version__ = "0.1.0"

@@ -1,0 +1,66 @@
+"""What the schema cannot see: structure and arrays together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from forwardax.errors import Fault
+
+
+def check_two_plane(
+    structure: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Everything wrong with structure and arrays of `optics.two_plane`.
+
+    Parameters
+    ----------
+    structure
+        Values of the structure fields.
+    arrays
+        Those data and known arrays that were given.
+    """
+    yield from _transmission_faults(arrays.get("pupil_transmission"))
+    if structure["likelihood"] == "poisson":
+        yield from _count_faults(arrays)
+
+
+def _transmission_faults(amplitude: Any) -> Iterator[Fault]:
+    if amplitude is None:
+        return
+    if np.min(amplitude) < 0 or not np.any(amplitude):
+        yield Fault(
+            "'pupil_transmission' lets no light through, or is negative",
+            key="pupil_transmission",
+            value=f"from {np.min(amplitude):g} to {np.max(amplitude):g}",
+            allowed="amplitudes of at least 0, somewhere above 0",
+            fix="a phase belongs into pupil_opd, in metres",
+            code="values",
+        )
+
+
+def _count_faults(arrays: Mapping[str, Any]) -> Iterator[Fault]:
+    if "noise_map" in arrays:
+        yield Fault(
+            "'noise_map' has no meaning for the Poisson likelihood",
+            key="noise_map",
+            allowed="none: the variance of a count is its mean",
+            fix="leave it out, or set likelihood: gaussian",
+            code="unused",
+        )
+    image = arrays.get("image")
+    if image is None:
+        return
+    bad = (image < 0) | (image != np.round(image))
+    if np.any(bad):
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        yield Fault(
+            f"'image' has {int(np.sum(bad))} pixels that are no counts",
+            key="image",
+            value=f"{float(image[first]):g} at {first}",
+            allowed="whole numbers of photons from 0",
+            fix="subtract nothing from counted photons and use "
+            "detector.background, or set likelihood: gaussian",
+            code="counts",
+        )

@@ -1,0 +1,94 @@
+"""`optics.psf`: what was seen, what was fitted, and how light is spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ._declare.formulas import ARCSEC
+from ._focus import focus
+
+
+def plot_psf(run: Any) -> Any:
+    """Image, model, residuals, point spread function and wavefront.
+
+    Parameters
+    ----------
+    run
+        A `forwardax.RunResult` of `optics.two_plane`; the model is its draw
+        of highest density.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Six panels. Residuals are in standard deviations of each pixel, the
+        point spread function is that of one photon on the axis.
+    """
+    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
+
+    system, store = run.problem.system, run.best
+    model = np.asarray(system.predict(store)["image"])
+    image = np.asarray(run.problem.data["image"])
+    sigma = np.sqrt(np.asarray(system.variance(store, model)))
+    scale = float(system.resolve(store)["imaging.psf_pixel_scale"])
+    psf = np.asarray(_psf(system, store))
+    opd = np.array(system.stations(store, "opd")["opd"])
+    opd[np.asarray(system.pupil.amplitude) == 0] = np.nan
+
+    half = image.shape[0] * scale / 2
+    radius = opd.shape[0] * float(system.pupil.pitch) / 2
+    seen: dict[str, Any] = {"vmin": image.min(), "vmax": image.max()}
+    spread = LogNorm(psf.max() * 1e-6, psf.max())
+    angle, length = "arcsec", "m"
+    panels: tuple[tuple[str, Any, str, float, str, dict[str, Any]], ...] = (
+        ("data", image, "photons", half, angle, seen),
+        ("model", model, "photons", half, angle, seen),
+        (
+            "(data - model) / sigma",
+            (image - model) / sigma,
+            "sigma",
+            half,
+            angle,
+            {"vmin": -4, "vmax": 4, "cmap": "RdBu_r"},
+        ),
+        ("point spread function", psf, "share", half, angle, {}),
+        (
+            "the same, logarithmic",
+            np.maximum(psf, psf.max() * 1e-6),
+            "share",
+            half,
+            angle,
+            {"norm": spread},
+        ),
+        ("wavefront", opd, "nm", radius, length, {"cmap": "RdBu_r"}),
+    )
+    figure = Figure(figsize=(12, 7), layout="constrained")
+    for axes, (title, array, unit, edge, axis, how) in zip(
+        figure.subplots(2, 3).flat, panels, strict=True
+    ):
+        shown = axes.imshow(
+            array, origin="lower", extent=(-edge, edge, -edge, edge), **how
+        )
+        figure.colorbar(shown, ax=axes, label=unit, shrink=0.85)
+        axes.set(title=title, xlabel=f"x [{axis}]", ylabel=f"y [{axis}]")
+    return figure
+
+
+def _psf(system: Any, store: Any) -> Any:
+    """Image of one photon on the axis, without the detector."""
+    found = system.stations(store, "wavelengths", "opd")
+    wavelengths = found["wavelengths"]
+    return focus(
+        system.pupil.amplitude,
+        found["opd"],
+        wavelengths,
+        jnp.full_like(wavelengths, 1 / wavelengths.size),
+        system.structure["detector.n_pix"],
+        system.pupil.pitch,
+        system.resolve(store)["imaging.psf_pixel_scale"] / ARCSEC,
+        jnp.zeros((1, 2)),
+        jnp.ones(1),
+    )
