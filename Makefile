@@ -2,6 +2,8 @@
 #   make test PYTHON=python3.12
 
 PYTHON ?= python3
+# Of the random numbers of the demo: make demo SEED=1
+SEED ?= 0
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 MANIFESTS := $(wildcard packages/*/pyproject.toml plugins/*/pyproject.toml)
 # Another Python or a changed dependency makes the environment anew.
@@ -27,8 +29,13 @@ $(STAMP): pyproject.toml $(MANIFESTS)
 	  $(MANIFESTS:%/pyproject.toml=--editable %)
 	@touch $@
 
-demo: $(STAMP) ## fit a simulated image and print the truth beside it
-	$(IN_VENV) python examples/two_blobs.py
+demo: $(STAMP) ## simulate a gravitational lens, fit it, compare with the truth
+	rm -rf demo
+	$(IN_VENV) python examples/lens/instrument.py demo/instrument
+	$(IN_VENV) forwardax simulate examples/lens/simulate.yaml \
+	  --set folder=demo/instrument --out demo/data --seed $(SEED)
+	$(IN_VENV) forwardax fit examples/lens/fit.yaml \
+	  --set folder=demo/data --out demo/run --seed $(SEED)
 
 test: $(STAMP) ## lint, import contracts, types, every default test suite
 	$(IN_VENV) nox -s check
@@ -45,4 +52,4 @@ bench: $(STAMP) ## run every benchmark
 	done
 
 clean: ## remove environments and build products
-	rm -rf .venv .nox dist site
+	rm -rf .venv .nox demo dist site

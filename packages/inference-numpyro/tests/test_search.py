@@ -89,13 +89,17 @@ def test_linear_least_squares_are_exact():
     def rest(v):
         return 0.5 * jnp.sum(v**2)
 
-    v, settled = jax.jit(lambda v: descend(residuals, rest, v))(jnp.ones(3))
+    end = jax.jit(lambda v: descend(residuals, rest, v))(jnp.ones(3))
     square = 900 * design.T @ design + jnp.eye(3)
     exact = jnp.linalg.solve(square, 900 * design.T @ target)
-    assert settled
-    # The loss is flat to 1e-6 there: so many standard deviations away.
-    off = (v - exact) @ square @ (v - exact)
-    assert jnp.sqrt(off) < np.sqrt(2e-6)
+    assert end.settled
+    # A further step would gain less than 1e-10, half the squared distance.
+    off = (end.v - exact) @ square @ (end.v - exact)
+    assert jnp.sqrt(off) < np.sqrt(2e-10)
+    np.testing.assert_allclose(end.slopes.fisher, square - jnp.eye(3))
+    np.testing.assert_allclose(end.slopes.curvature, jnp.eye(3))
+    slope = end.slopes.chi + end.slopes.rest
+    np.testing.assert_allclose(slope, square @ (end.v - exact), atol=1e-9)
 
 
 @pytest.mark.parametrize("start", [(-1.2, 1.0), (3.0, -4.0), (0.0, 20.0)])
@@ -103,11 +107,11 @@ def test_a_curved_valley_is_followed(start):
     def residuals(v):
         return jnp.stack([100.0 * (v[1] - v[0] ** 2), 10.0 * (1.0 - v[0])])
 
-    v, settled = jax.jit(
-        lambda v: descend(residuals, lambda v: 0.0 * v.sum(), v)
-    )(jnp.asarray(start))
-    assert settled
-    np.testing.assert_allclose(v, 1.0, atol=1e-3)
+    end = jax.jit(lambda v: descend(residuals, lambda v: 0.0 * v.sum(), v))(
+        jnp.asarray(start)
+    )
+    assert end.settled
+    np.testing.assert_allclose(end.v, 1.0, atol=1e-3)
 
 
 def test_invalid_regions_are_walls():
@@ -117,16 +121,16 @@ def test_invalid_regions_are_walls():
     def rest(v):
         return jnp.where((v > 0).all(), 0.0, jnp.inf)
 
-    v, _ = descend(residuals, rest, jnp.asarray([0.01, 8.0]))
-    np.testing.assert_allclose(v, np.e, atol=1e-2)
+    end = descend(residuals, rest, jnp.asarray([0.01, 8.0]))
+    np.testing.assert_allclose(end.v, np.e, atol=1e-2)
 
 
 def test_single_precision(bumps):
     def residuals(v):
         return 30 * (v - jnp.asarray([0.5, -0.2], jnp.float32))
 
-    v, settled = descend(
+    end = descend(
         residuals, lambda v: 0.5 * jnp.sum(v**2), jnp.ones(2, jnp.float32)
     )
-    assert settled and v.dtype == jnp.float32
+    assert end.settled and end.v.dtype == jnp.float32
     assert is_squares(bumps)

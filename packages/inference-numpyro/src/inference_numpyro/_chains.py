@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from forwardax import log_density
 from forwardax.estimation import Problem
 from jax import Array
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
 from ._coordinates import chart_of
+from ._devices import mesh_of, over_devices
 from ._frame import Frame
 from ._ring import off_ring, on_ring, ring_term
 from ._starts import TRIES, draw_points, first_finite
@@ -219,28 +219,9 @@ def advance(
     shared = (problem, frame, target, count, thin)
     if plan.method == "vectorized":
         return jax.vmap(partial(chain, shared))(state)
-
-    def in_turn(shared: Any, state: Any) -> tuple[Any, Drawn]:
-        return jax.lax.map(partial(chain, shared), state)
-
     if plan.method == "sequential":
-        return in_turn(shared, state)
-    chains = state.i.shape[0]
-    spread = jax.shard_map(
-        in_turn,
-        mesh=mesh_of(chains),
-        in_specs=(PartitionSpec(), PartitionSpec("chain")),
-        out_specs=PartitionSpec("chain"),
-        check_vma=False,
-    )
-    return spread(shared, state)
-
-
-def mesh_of(chains: int) -> Mesh:
-    """As many devices as divide the chains evenly."""
-    devices = jax.local_devices()
-    used = max(n for n in range(1, len(devices) + 1) if chains % n == 0)
-    return Mesh(np.array(devices[:used]), ("chain",))
+        return jax.lax.map(partial(chain, shared), state)
+    return over_devices(chain, shared, state)
 
 
 def place(plan: Plan, state: Any, shared: Any) -> tuple[Any, Any]:
@@ -252,7 +233,7 @@ def place(plan: Plan, state: Any, shared: Any) -> tuple[Any, Any]:
     if plan.method != "parallel":
         return state, shared
     mesh = mesh_of(state.i.shape[0])
-    split = NamedSharding(mesh, PartitionSpec("chain"))
+    split = NamedSharding(mesh, PartitionSpec("each"))
     whole = NamedSharding(mesh, PartitionSpec())
     return jax.device_put(state, split), jax.device_put(shared, whole)
 

@@ -15,6 +15,7 @@ from ._coordinates import chart_of, lower
 from ._curvature import Peak, climb
 from ._hops import hops
 from ._search import Ends, is_squares, search
+from ._squares import Slopes
 from ._starts import Starts, has_prior, make_starts
 
 _HOPS = 4
@@ -204,8 +205,11 @@ def locate(
     best = int(np.argmin(ends.losses))
     if np.isposinf(ends.losses[best]):
         raise FitError(no_start(int(starts.invalid)))
-    peak = climb(problem, jnp.asarray(ends.points[best]), flag)
-    peak = jax.tree.map(np.asarray, peak)
+    if ends.slopes is None:
+        peak = climb(problem, jnp.asarray(ends.points[best]), flag)
+        peak = jax.tree.map(np.asarray, peak)
+    else:
+        peak = _peak(ends, best, np.asarray(starts.scale))
     tell("search", rounds, rounds)
     scale = np.asarray(starts.scale, float)
     if not has_prior(problem):
@@ -220,7 +224,20 @@ def _silent(stage: str, done: int, total: int) -> None:
 def _joined(old: Ends | None, new: Ends) -> Ends:
     if old is None:
         return new
-    return Ends(*(np.concatenate(pair) for pair in zip(old, new, strict=True)))
+    return jax.tree.map(lambda *pair: np.concatenate(pair), old, new)
+
+
+def _peak(ends: Ends, best: int, scale: NDArray[Any]) -> Peak:
+    """The curvature that the best of the searches ended with."""
+    slopes = Slopes(*(np.asarray(x)[best] for x in ends.slopes or ()))
+    prior = slopes.curvature / np.outer(scale, scale)
+    return Peak(
+        ends.points[best],
+        ends.losses[best],
+        (slopes.chi + slopes.rest) / scale,
+        slopes.fisher / np.outer(scale, scale) + prior,
+        prior,
+    )
 
 
 def _enough(before: Ends | None, found: Ends) -> bool:

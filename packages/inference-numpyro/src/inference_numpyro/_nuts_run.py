@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from forwardax.estimation import (
 )
 
 from ._chains import CHUNK, Drawn, Plan, advance, begin, method_for, place
+from ._coordinates import chart_of
 from ._frame import Choice, Frame, plain_frame, white_frame
 from ._locate import LARGEST, agreement, locate, mode_notes, no_start
 from ._nuts_checks import chain_checks
@@ -107,7 +110,9 @@ class Run:
 
     def _begin(self, key: Any) -> None:
         key_search, key_chains = jax.random.split(key)
+        programs = self._compile(key_chains)
         self._choice = self._find_frame(key_search)
+        programs.join()
         self._lap("search")
         state, invalid = begin(
             *self._shared(),
@@ -127,6 +132,32 @@ class Run:
         self._state = state
         self._lap("warmup")
         self._keep("start")
+
+    def _compile(self, key: Any) -> Thread:
+        """Compile the programs of the chains while the search runs."""
+        problem = self._problem
+        white = self._config.whiten and problem.size <= LARGEST
+        ones = np.ones(len(chart_of(problem.plan).kept))
+        choice = plain_frame(problem, ones)._replace(white=white)
+        plan = self._plan_for(choice)
+
+        def run() -> None:
+            # What fails here fails again where it is needed, and is told.
+            with suppress(Exception):
+                state, _ = begin(
+                    *self._shared(choice=choice),
+                    key,
+                    chains=self._config.chains,
+                    plan=plan,
+                    white=white,
+                )
+                state, shared = place(plan, state, self._shared(choice=choice))
+                none, one = jnp.asarray(0), jnp.asarray(1)
+                advance(*shared, state, none, one, plan=plan)
+
+        thread = Thread(target=run, daemon=True)
+        thread.start()
+        return thread
 
     def _restore(self, arrays: Any, key: Any) -> None:
         frame = Frame(*(arrays[name] for name in Frame._fields))
@@ -238,11 +269,14 @@ class Run:
     def _plan(self) -> Plan:
         return self._plan_for(self._choice)
 
-    def _shared(self, problem: Problem | None = None) -> tuple[Any, ...]:
+    def _shared(
+        self, problem: Problem | None = None, choice: Choice | None = None
+    ) -> tuple[Any, ...]:
         dtype = jax.dtypes.canonicalize_dtype(float)
+        frame = (choice or self._choice).frame
         return (
             problem or self._problem,
-            Frame(*(jnp.asarray(x, dtype) for x in self._choice.frame)),
+            Frame(*(jnp.asarray(x, dtype) for x in frame)),
             jnp.asarray(self._config.target_accept, dtype),
         )
 

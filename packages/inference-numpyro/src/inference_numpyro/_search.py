@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +21,9 @@ from forwardax.estimation import Problem, unfold
 from jax import Array
 
 from ._coordinates import chart_of, lift
-from ._squares import descend
+from ._devices import over_devices
+from ._squares import Slopes, descend
+from ._starts import has_prior
 
 _LARGEST_JACOBIAN = 256
 """Coordinates beyond which a dense Jacobian costs more than it saves."""
@@ -39,11 +42,15 @@ class Ends(NamedTuple):
         `(start,)`; infinite where a search found no valid point.
     settled
         `(start,)`: whether the search met its tolerance.
+    slopes
+        Around the ends, in units of the prior's scale; None but for least
+        squares.
     """
 
     points: Any
     losses: Any
     settled: Any
+    slopes: Slopes | None
 
 
 def objective(problem: Problem, u: Array, jacobian: Array) -> Array:
@@ -99,48 +106,45 @@ def search(
     together
         All starts in one batch; one after the other otherwise.
     """
+    shared = (problem, scale, jacobian, steps, rate)
+    if together:
+        return jax.vmap(partial(_one, shared))(points)
+    return over_devices(_one, shared, points)
+
+
+def _one(shared: Any, start: Array) -> Ends:
+    """One search."""
+    problem, scale, jacobian, steps, rate = shared
     chart = chart_of(problem.plan)
-    zero = jnp.zeros_like(scale)
 
-    def one(start: Array) -> tuple[Array, Array, Array]:
-        def place(v: Array) -> Array:
-            return lift(chart, start, v * scale)
+    def place(v: Array) -> Array:
+        return lift(chart, start, v * scale)
 
-        def value(v: Array) -> Array:
-            return objective(problem, place(v), jacobian)
+    def value(v: Array) -> Array:
+        return objective(problem, place(v), jacobian)
 
-        if is_squares(problem):
-            found = _squares(problem, place, value, jacobian, zero)
-        else:
-            found = _quasi_newton(value, scale, steps, rate)
-        v, least, settled = found
-        return place(v), least, settled
+    if not is_squares(problem):
+        v, least, settled = _quasi_newton(value, scale, steps, rate)
+        return Ends(place(v), least, settled, None)
 
-    found = jax.vmap(one)(points) if together else jax.lax.map(one, points)
-    return Ends(*found)
-
-
-def is_squares(problem: Problem) -> bool:
-    """Whether the search is one of least squares."""
-    few = len(chart_of(problem.plan).kept) <= _LARGEST_JACOBIAN
-    return few and "residuals" in problem.capabilities
-
-
-def _squares(
-    problem: Problem,
-    place: Callable[[Array], Array],
-    value: Callable[[Array], Array],
-    jacobian: Array,
-    zero: Array,
-) -> tuple[Array, Array, Array]:
     def residuals(v: Array) -> Array:
         return problem.residuals(place(v))
 
     def rest(v: Array) -> Array:
         return prior_loss(problem, place(v), jacobian)
 
-    v, settled = descend(residuals, rest, zero)
-    return v, value(v), settled
+    # Where the prior has no width, a step may be of any length.
+    longest = 1.0 if has_prior(problem) else inf
+    zero = jnp.zeros_like(scale)
+    found = descend(residuals, rest, zero, longest=longest)
+    least = jnp.where(jnp.isfinite(found.half), value(found.v), jnp.inf)
+    return Ends(place(found.v), least, found.settled, found.slopes)
+
+
+def is_squares(problem: Problem) -> bool:
+    """Whether the search is one of least squares."""
+    few = len(chart_of(problem.plan).kept) <= _LARGEST_JACOBIAN
+    return few and "residuals" in problem.capabilities
 
 
 def _quasi_newton(

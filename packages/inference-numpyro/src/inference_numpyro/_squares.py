@@ -22,23 +22,63 @@ import jax.numpy as jnp
 from jax import Array
 
 BUDGET = 100
-"""Jacobians of a search that does not settle."""
+"""Steps of a search that does not settle."""
 _DAMPINGS = (0.03, 1.0, 30.0)
 """Tried with each Jacobian, in units of the one that was best before."""
-_LEAST, _MOST = 1e-8, 1e8
-_LONGEST = 1.0
-"""A step of any coordinate, in prior widths."""
-_SMALL, _TINY = 1e-2, 1e-6
-"""Decreases at which it goes on with the errors as they are, and then ends."""
+_FIRST, _LEAST, _MOST = 1e-2, 1e-8, 1e8
+"""Dampings, in units of each coordinate's own curvature."""
+_SMALL, _TINY = 1e-2, 1e-10
+"""Decreases still to come at which it goes on with the errors as they are,
+and then ends: a distance of 1e-5 standard deviations."""
 
 
-class _State(NamedTuple):
-    v: Any
-    loss: Any
+class Slopes(NamedTuple):
+    """The objective around a point, to second order.
+
+    Parameters
+    ----------
+    chi
+        Half the gradient of the squared residuals, `(size,)`.
+    fisher
+        Their Gauss-Newton curvature, `(size, size)`.
+    rest, curvature
+        Gradient and curvature of the rest.
+    """
+
     chi: Any
+    fisher: Any
+    rest: Any
+    curvature: Any
+
+
+class Descent(NamedTuple):
+    """Where a descent is, or ended.
+
+    Parameters
+    ----------
+    v
+        The best point, `(size,)`.
+    half, rest
+        Half the sum of squared residuals there, and the rest.
+    slopes
+        There, unless `stale`.
+    damping, inflated
+        Of the next step, and whether the errors count as larger in it.
+    settled, stuck
+        Whether a further step would gain next to nothing, or none is left.
+    count
+        Steps so far.
+    """
+
+    v: Any
+    half: Any
+    rest: Any
+    slopes: Slopes
+    stale: Any
     damping: Any
     inflated: Any
-    done: Any
+    settled: Any
+    stuck: Any
     count: Any
 
 
@@ -46,7 +86,9 @@ def descend(
     residuals: Callable[[Array], Array],
     rest: Callable[[Array], Array],
     v: Array,
-) -> tuple[Array, Array]:
+    *,
+    longest: float = 1.0,
+) -> Descent:
     """Minimise half the sum of squared residuals plus the rest.
 
     Parameters
@@ -54,77 +96,96 @@ def descend(
     residuals
         Of coordinates in units of the prior's scale, `(n,)`.
     rest
-        What the prior adds; its curvature is taken to be one.
+        What the prior adds.
     v
         Where to start, `(size,)`.
-
-    Returns
-    -------
-    v
-        The best point.
-    settled
-        Whether the decrease became negligible within the budget.
+    longest
+        Step of any coordinate.
     """
-    eps = jnp.finfo(v.dtype).eps
-    eye = jnp.eye(v.size, dtype=v.dtype)
     factors = jnp.asarray(_DAMPINGS, v.dtype)
+    rounding = 4 * jnp.finfo(v.dtype).eps
+    count = jax.eval_shape(residuals, v).size
 
-    def both(at: Array) -> tuple[Array, Array]:
-        chi, other = jnp.sum(jnp.square(residuals(at))), rest(at)
-        usable = jnp.isfinite(chi) & jnp.isfinite(other)
-        infinite = jnp.asarray(jnp.inf, v.dtype)
-        return jnp.where(usable, chi, infinite), jnp.where(
-            usable, other, infinite
-        )
+    def parts(at: Array) -> tuple[Array, Array]:
+        half, other = 0.5 * jnp.sum(jnp.square(residuals(at))), rest(at)
+        usable = jnp.isfinite(half) & jnp.isfinite(other)
+        return jnp.where(usable, half, jnp.inf), jnp.where(usable, other, 0.0)
 
     def twice(at: Array) -> tuple[Array, Array]:
         found = residuals(at)
         return found, found
 
-    def step(state: _State) -> _State:
-        jacobian, here = jax.jacfwd(twice, has_aux=True)(state.v)
-        # What the errors are scaled by, squared.
-        scale = jnp.maximum(state.chi / here.size, 1.0)
-        scale = jnp.where(state.inflated, scale, 1.0)
-        slope = jacobian.T @ here / scale + jax.grad(rest)(state.v)
-        square = jacobian.T @ jacobian / scale
-        own = jnp.diagonal(square) + 1.0
-
-        def candidate(factor: Array) -> tuple[Array, ...]:
-            damping = jnp.clip(state.damping * factor, _LEAST, _MOST)
-            move = -jnp.linalg.solve(square + eye + damping * own * eye, slope)
-            longest = jnp.maximum(jnp.abs(move).max() / _LONGEST, 1.0)
-            at = state.v + jnp.where(jnp.isfinite(move), move / longest, 0.0)
-            chi, other = both(at)
-            return chi / 2 / scale + other, at, chi, chi / 2 + other, damping
-
-        tried = jax.lax.map(candidate, factors)
-        best = jnp.argmin(tried[0])
-        value, at, chi, loss, damping = (x[best] for x in tried)
-        before = state.chi / 2 / scale + (state.loss - state.chi / 2)
-        better = value < before
-        enough = jnp.where(state.inflated, _SMALL, _TINY)
-        enough = jnp.maximum(enough, 4 * eps * jnp.abs(before))
-        ended = better | (state.damping >= _MOST)
-        little = (before - value < enough) & ended
-        return _State(
-            jnp.where(better, at, state.v),
-            jnp.where(better, loss, state.loss),
-            jnp.where(better, chi, state.chi),
-            jnp.where(better, damping, jnp.minimum(damping * 900.0, _MOST)),
-            state.inflated & ~little,
-            little & ~state.inflated,
-            state.count + 1,
+    def around(at: Array) -> Slopes:
+        jacobian, here = jax.jacfwd(twice, has_aux=True)(at)
+        slope = jax.grad(rest)
+        return Slopes(
+            jacobian.T @ here,
+            jacobian.T @ jacobian,
+            slope(at),
+            jax.jacfwd(slope)(at),
         )
 
-    def going(state: _State) -> Array:
-        return ~state.done & (state.count < BUDGET) & jnp.isfinite(state.loss)
+    def step(now: Descent) -> Descent:
+        slopes = jax.lax.cond(
+            now.stale, lambda: around(now.v), lambda: now.slopes
+        )
+        # The square of what the errors are scaled by.
+        scale = jnp.maximum(2 * now.half / count, 1.0)
+        scale = jnp.where(now.inflated, scale, 1.0)
+        value = now.half / scale + now.rest
+        slope = slopes.chi / scale + slopes.rest
+        curved = jnp.maximum(jnp.diagonal(slopes.curvature), 0.0)
+        square = slopes.fisher / scale + jnp.diag(curved)
+        own = jnp.diagonal(square)
+        own = jnp.where(own > 0, own, 1.0)
 
-    chi, other = both(v)
-    yes = jnp.asarray(True)
-    first = _State(
-        *(v, chi / 2 + other, chi, jnp.asarray(0.01, v.dtype)),
-        *(yes, ~yes, jnp.asarray(0)),
+        def move(damping: Array) -> Array:
+            found = -jnp.linalg.solve(square + jnp.diag(damping * own), slope)
+            return jnp.where(jnp.isfinite(found), found, 0.0)
+
+        def candidate(factor: Array) -> tuple[Array, ...]:
+            damping = jnp.clip(now.damping * factor, _LEAST, _MOST)
+            by = move(damping)
+            by /= jnp.maximum(jnp.abs(by).max() / longest, 1.0)
+            half, other = parts(now.v + by)
+            return half / scale + other, now.v + by, half, other, damping
+
+        gain = -0.5 * slope @ move(jnp.asarray(_LEAST, v.dtype))
+        little = gain < jnp.maximum(
+            jnp.where(now.inflated, _SMALL, _TINY), rounding * jnp.abs(value)
+        )
+        tried = jax.lax.map(candidate, factors)
+        best = jnp.argmin(tried[0])
+        after, at, half, other, damping = (x[best] for x in tried)
+        # The last step is for the slopes at the end.
+        better = (after < value) & ~little & (now.count < BUDGET - 1)
+        worse = jnp.minimum(damping * 900.0, _MOST)
+        return Descent(
+            v=jnp.where(better, at, now.v),
+            half=jnp.where(better, half, now.half),
+            rest=jnp.where(better, other, now.rest),
+            slopes=slopes,
+            stale=better,
+            damping=jnp.where(
+                little, now.damping, jnp.where(better, damping, worse)
+            ),
+            inflated=now.inflated & ~little,
+            settled=little & ~now.inflated,
+            stuck=~better & ~little & (now.damping >= _MOST),
+            count=now.count + 1,
+        )
+
+    def going(now: Descent) -> Array:
+        ended = now.settled | now.stuck | (now.count >= BUDGET)
+        return ~ended & jnp.isfinite(now.half)
+
+    yes, no = jnp.asarray(True), jnp.asarray(False)
+    half, other = parts(v)
+    blank = jax.tree.map(
+        lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(around, v)
     )
-    end = jax.lax.while_loop(going, step, first)
-    return end.v, end.done
+    first = Descent(
+        *(v, half, other, blank, yes, jnp.asarray(_FIRST, v.dtype)),
+        *(yes, no, no, jnp.asarray(0)),
+    )
+    return jax.lax.while_loop(going, step, first)

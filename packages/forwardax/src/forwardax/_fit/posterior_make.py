@@ -49,14 +49,16 @@ def make_posterior(
     """
     chains, draws = unconstrained.shape[:2]
     flat = unconstrained.reshape(chains * draws, -1)
-    values, density = push_draws(problem, flat)
+    if log_densities is None:
+        values, density = push_draws(problem, flat)
+        log_densities = np.asarray(density).reshape(chains, draws)
+    else:
+        values = _push_values(problem, flat)
     moving = moving_keys(problem)
     arrays = {
         key: np.asarray(value).reshape(chains, draws, *value.shape[1:])
         for key, value in values.items()
     }
-    if log_densities is None:
-        log_densities = np.asarray(density).reshape(chains, draws)
     derived = set(problem.system.resolver.derived)
     return Posterior(
         estimator=estimator,
@@ -85,6 +87,13 @@ def push_draws(problem: Problem, flat: Array) -> tuple[dict[str, Array], Array]:
         return problem.values(u), log_density(problem, u)
 
     return jax.lax.map(one, flat, batch_size=min(_BATCH, flat.shape[0]))
+
+
+@jax.jit
+def _push_values(problem: Problem, flat: Array) -> dict[str, Array]:
+    """Values of draws `(n, size)`; no likelihood is computed."""
+    batch = min(_BATCH, flat.shape[0])
+    return jax.lax.map(problem.values, flat, batch_size=batch)
 
 
 def moving_keys(problem: Problem) -> frozenset[str]:
