@@ -123,6 +123,15 @@ def test_the_source_plane_holds_source_and_caustics(run):
         assert bottom < min(ys) and max(ys) < top
 
 
+@pytest.mark.parametrize("top", [0.011, 0.2, 3.7, 2e3])
+def test_ticks_of_colours_keep_apart(top):
+    norm = plots._norm(np.array([0.0, top]), 0.01)
+    ticks = plots._ticks(norm)
+    assert 0.0 in ticks and len(ticks) >= 3
+    assert np.diff(norm(ticks)).min() > 0.08
+    assert norm.vmin <= ticks[0] and ticks[-1] <= norm.vmax
+
+
 def test_galaxies_without_a_lens_are_drawn():
     alone = {"star": {"redshift": 0.1, "light": {"disk": "sersic"}}}
     run = run_of(alone, {})

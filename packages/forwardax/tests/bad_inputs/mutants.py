@@ -22,8 +22,9 @@ from pathlib import Path
 from types import CodeType, FunctionType
 
 import forwardax
-from bad_case import Case, Row, all_cases, all_wanted, observe
+from bad_case import Case, table
 from forwardax import errors
+from forwardax.testing import observe
 
 FOLDER = Path(forwardax.__file__).parent
 ELSEWHERE = ("errors", "testing", "calibration", "cli", "_plugins.hookspecs")
@@ -275,7 +276,7 @@ def reached(cases: list[Case]) -> dict[tuple[str, int], list[Case]]:
     return found
 
 
-def notices(case: Case, wanted: list[Row]) -> bool:
+def notices(case: Case, wanted: list[dict[str, str]]) -> bool:
     """Whether an input is told something else than the table says."""
 
     def stop(*_: object) -> None:
@@ -284,7 +285,7 @@ def notices(case: Case, wanted: list[Row]) -> bool:
     signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        return bool(observe(case).wrong(wanted))
+        return bool(table().wrong(observe(case), wanted))
     except (AssertionError, TimeoutError):
         return True
     finally:
@@ -295,8 +296,8 @@ def unnoticed(
     chosen: list[Site], tell: Callable[[str], None] = lambda _: None
 ) -> list[Site]:
     """Validators that no case of the table needs."""
-    wanted = all_wanted()
-    by_line = reached(all_cases())
+    wanted = table().wanted()
+    by_line = reached(list(table().cases.values()))
     found: list[Site] = []
     for site in chosen:
         lines = range(site.line, site.end + 1)

@@ -7,13 +7,14 @@
 import json
 
 import pytest
-from bad_case import all_cases, all_wanted, observe
+from bad_case import table
 from bad_models import registry, warm_up
 from forwardax import Registry
 from forwardax.cli import ExitCode, main
+from forwardax.testing import observe
 
-CASES = {case.id: case for case in all_cases()}
-WANTED = all_wanted()
+CASES = table().cases
+WANTED = table().wanted()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,9 +23,8 @@ def _warm():
 
 
 def test_the_table_is_whole():
-    ids = [case.id for case in all_cases()]
-    assert len(ids) == len(set(ids)) >= 100
-    assert list(WANTED) == ids
+    assert len(CASES) >= 100
+    assert list(WANTED) == list(CASES)
     for rows in WANTED.values():
         for row in rows:
             assert row["key"] and row["allowed"] and row["code"], row
@@ -32,7 +32,7 @@ def test_the_table_is_whole():
 
 @pytest.mark.parametrize("name", CASES)
 def test_refused(name):
-    wrong = observe(CASES[name]).wrong(WANTED[name])
+    wrong = table().wrong(observe(CASES[name]), WANTED[name])
     assert not wrong, "\n".join(wrong)
 
 

@@ -5,7 +5,7 @@
 """Removing any one validator of the core turns the table red."""
 
 import pytest
-from bad_case import all_cases, all_wanted
+from bad_case import table as bad_inputs
 from bad_models import warm_up
 from forwardax._schema import part_types as _part_types
 from mutants import forget, notices, sites, unnoticed
@@ -36,12 +36,12 @@ def test_every_type_is_needed(table, part, monkeypatch):
     del rules[part]
     monkeypatch.setattr(_part_types, table, rules)
     forget()
-    wanted = all_wanted()
+    wanted = bad_inputs().wanted()
     ids = {"_PARAM": "type-of-", "_DATA": "data-type-of-"}
     name = ids.get(table, "condition-") + part
     (case,) = (
         case
-        for case in all_cases()
+        for case in bad_inputs().cases.values()
         if case.id in (name, name.replace("target", "function"))
         and case.id != "condition-target"
     )

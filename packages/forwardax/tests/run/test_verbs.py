@@ -138,11 +138,32 @@ def test_simulate_then_fit(run, tmp_path):
     assert {row["name"] for row in rows} >= {"line.slope", "line.offset"}
 
 
+def test_simulate_says_where_nothing_is_free(run):
+    given = [
+        part
+        for key in ("slope", "offset")
+        for part in ("--set", f"params.line.{key}=1.5")
+    ]
+    arguments = ["simulate", "in/line.yaml", *given]
+    code, out, err = run(*arguments, "--out", "sim")
+    assert code == ExitCode.OK, err
+    assert "nothing is free in sim/run.yaml" in out
+    assert "fit it with" not in out
+    # What it says works.
+    assert "forwardax fit RUN.yaml --set folder=sim" in out
+    above = ["--set", "folder=sim", "--set", "truth=sim/truth.yaml"]
+    code, _, err = run("fit", "in/line.yaml", *above, "--no-plots")
+    assert code == ExitCode.OK, err
+    told = json.loads(run(*arguments, "--out", "again", "--json")[1])
+    assert told["free"] == 0
+
+
 def test_simulate_as_json(run):
     arguments = ["simulate", "in/line.yaml", "--seed", "3", "--json"]
     told = [json.loads(run(*arguments, "--out", out)[1]) for out in ("a", "b")]
     assert told[0]["truth"] == told[1]["truth"]
     assert told[0]["files"][-1] == "a/run.yaml"
+    assert told[0]["free"] == 2
 
 
 def test_help_needs_no_jax():

@@ -111,14 +111,32 @@ def spec_from_a_set(line, tmp_path):
 
 @plant("declared")
 def entry_of_another_scope(line, tmp_path):
-    system = line.System()
-    entry = SystemEntry(
-        "line.straight",
-        target="somewhere:Line",
-        spec=line.spec,
-        structure=system.structure.fields,
-    )
-    return system, {"entry": entry}
+    entry = SystemEntry("line.straight", **entry_parts(line))
+    return line.System(), {"entry": entry}
+
+
+@plant("declared")
+def data_of_another_size(line, tmp_path):
+    """A size that is declared counts; one that is left open does not."""
+    system = line.System(4)
+    known = {**entry_parts(line), "data": line.System(5).data}
+    return system, {"entry": SystemEntry("line", **known)}
+
+
+def entry_parts(line):
+    return {
+        "target": "somewhere:Line",
+        "spec": line.spec,
+        "structure": line.System().structure.fields,
+    }
+
+
+def test_a_size_that_is_left_open_is_no_difference(line):
+    series = [DataField(key, dims=("time",)) for key in ("one", "two")]
+    for fields, faults in ((series, 0), (series[:1], 1), (series[::-1], 1)):
+        known = {**entry_parts(line), "data": DataSpec(fields)}
+        case = Case(line.System(), entry=SystemEntry("line", **known))
+        assert len(CONTRACTS["declared"].run(case)) == faults
 
 
 @plant("problem")

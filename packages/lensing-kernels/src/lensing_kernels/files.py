@@ -153,7 +153,7 @@ def _native(key: str, path: Path, array: np.ndarray) -> np.ndarray:
 
 def _unreadable(key: str, path: Path, error: Exception, kind: str) -> Fault:
     missing = isinstance(error, FileNotFoundError)
-    first = (str(error).splitlines() or [""])[0]
+    first = str(error).partition("\n")[0].partition(". ")[0]
     return Fault(
         f"there is no file {str(path)!r}"
         if missing

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _FINE = 400
 """Points along a side of what is drawn as a curve or a source."""
+_APART = 0.08
+"""Part of a colour bar between two of its ticks."""
 _FAINT = 0.02
 """Light below this part of its maximum is not made room for."""
 
@@ -42,19 +44,21 @@ def fit(run: Any) -> Figure:
     best: ParameterStore = run.best
     data = np.asarray(run.problem.data["image"])
     frame = _Frame(lens)
-    model = np.asarray(lens.predict(best)["image"])
-    sigma = np.asarray(lens.residuals(best, run.problem.data))
-    source = np.asarray(lens.predict(_source_only(lens, best))["image"])
-    figure = Figure(figsize=(15, 3.8), layout="constrained")
-    axes = figure.subplots(1, 4)
+    model, source = (
+        _image(lens, store) for store in (best, _source_only(lens, best))
+    )
+    # The noise may be anything where it is left out.
+    sigma = np.zeros_like(model)
+    np.divide(data - model, np.asarray(lens.noise_map), sigma, where=frame.left)
+    reduced = np.mean(sigma[frame.left] ** 2)
+    arcs = data - (model - source)
+    figure = Figure()
+    axes = _panels(figure, [frame.extent] * 4)
     norm = frame.norm(data)
     frame.show(axes[0], data, "Data", norm=norm)
     frame.show(axes[1], model, "Model", norm=norm)
-    residuals = np.asarray(lens.in_frame(jnp.asarray(sigma)))
-    reduced = np.mean(sigma**2)
     title = rf"Residuals / $\sigma$, mean square {reduced:.3f}"
-    frame.show(axes[2], residuals, title, vmin=-5, vmax=5, cmap="RdBu_r")
-    arcs = data - (model - source)
+    frame.show(axes[2], sigma, title, vmin=-5, vmax=5, cmap="RdBu_r")
     title = "Data without the light in front"
     frame.show(axes[3], arcs, title, norm=frame.norm(source))
     return figure
@@ -79,28 +83,25 @@ def source(run: Any) -> Figure:
     lens: LensImaging = run.problem.system
     best: ParameterStore = run.best
     frame = _Frame(lens)
-    lensed = np.asarray(lens.predict(_source_only(lens, best))["image"])
+    lensed = _image(lens, _source_only(lens, best))
     critical, caustics = _critical_curves(lens, best, frame.half_widths)
-    figure = Figure(figsize=(8.6, 3.8), layout="constrained")
-    axes = figure.subplots(1, 2)
+    y0, y1, x0, x1 = box = _source_box(lens, best, caustics)
+    light = _source_light(lens, best, _grid(box))
+    figure = Figure()
+    axes = _panels(figure, [frame.extent, (x0, x1, y0, y1)])
     frame.show(axes[0], lensed, "Lensed source", norm=frame.norm(lensed))
-    box = _source_box(lens, best, caustics)
-    light = np.asarray(lens.source_image(best, _grid(box)))
-    drawn = axes[1].imshow(
+    _show(
+        axes[1],
         light,
-        extent=(box[2], box[3], box[0], box[1]),
-        cmap="inferno",
+        "Source plane",
+        extent=(x0, x1, y0, y1),
         norm=_norm(light, frame.noise),
     )
-    figure.colorbar(drawn, ax=axes[1])
-    axes[1].set_title("Source plane", fontsize="medium")
-    for axis, curves in ((axes[0], critical), (axes[1], caustics)):
+    for axis, curves in zip(axes, (critical, caustics), strict=True):
+        # A curve leaves the limits as they are.
+        axis.set_autoscale_on(False)
         for curve in curves:
             axis.plot(curve[:, 1], curve[:, 0], color="white", lw=0.8)
-        axis.set_xlabel("x (arcsec)")
-        axis.set_ylabel("y (arcsec)")
-    axes[1].set_xlim(box[2], box[3])
-    axes[1].set_ylim(box[0], box[1])
     return figure
 
 
@@ -141,12 +142,60 @@ class _Frame:
     ) -> None:
         """Draw an image, with nothing where it is left out."""
         masked = np.ma.masked_array(image, ~self.left)[self.cut]
-        drawn = axis.imshow(masked, extent=self.extent, cmap=cmap, **scale)
+        _show(axis, masked, title, extent=self.extent, cmap=cmap, **scale)
         axis.set_facecolor("0.85")
-        axis.set_title(title, fontsize="medium")
-        axis.set_xlabel("x (arcsec)")
-        axis.set_ylabel("y (arcsec)")
-        axis.figure.colorbar(drawn, ax=axis)
+
+
+def _panels(figure: Any, extents: list[tuple[float, ...]]) -> list[Any]:
+    """Axes side by side, as wide as what they show; sizes in inches."""
+    tall, left, below, above, gap = 3.0, 0.65, 0.5, 0.35, 1.4
+    wide = [tall * (x1 - x0) / (y1 - y0) for x0, x1, y0, y1 in extents]
+    size = sum(wide) + gap * len(wide), below + tall + above
+    figure.set_size_inches(size)
+    starts = left + np.cumsum([0.0, *wide[:-1]]) + gap * np.arange(len(wide))
+    return [
+        figure.add_axes(
+            (
+                start / size[0],
+                below / size[1],
+                width / size[0],
+                tall / size[1],
+            )
+        )
+        for start, width in zip(starts, wide, strict=True)
+    ]
+
+
+def _show(
+    axis: Any, image: Any, title: str, cmap: str = "inferno", **how: Any
+) -> None:
+    """Draw an image with its colours beside it."""
+    drawn = axis.imshow(image, cmap=cmap, **how)
+    axis.set_title(title, fontsize="medium", y=1.0)
+    axis.set_xlabel("x (arcsec)")
+    axis.set_ylabel("y (arcsec)", labelpad=0)
+    bar = axis.inset_axes((1.03, 0.0, 0.05, 1.0))
+    ticks = _ticks(drawn.norm) if "norm" in how else None
+    axis.figure.colorbar(drawn, cax=bar, ticks=ticks, format="{x:g}")
+    bar.minorticks_off()
+
+
+def _ticks(norm: Any) -> list[float]:
+    """Zero, then powers of ten from the top, then halves and doubles.
+
+    Each only where it keeps off those before it.
+    """
+    low, high = norm.vmin, norm.vmax
+    top = int(np.floor(np.log10(high)))
+    powers = 10.0 ** np.arange(top, top - 8, -1)
+    some = [power * m for m in (1, 3, 2, 5) for power in powers]
+    found = [0.0]
+    for value in (v for one in some for v in (one, -one)):
+        if low <= value <= high:
+            apart = np.abs(norm(value) - norm(found))
+            if np.min(apart) > _APART:
+                found.append(value)
+    return sorted(found)
 
 
 def _norm(light: np.ndarray, noise: float) -> Any:
@@ -165,6 +214,38 @@ def _source_only(lens: LensImaging, store: ParameterStore) -> ParameterStore:
         for part in plane.light
     }
     return store.replace(dark)
+
+
+@jax.jit
+def _predicted(lens: LensImaging, store: ParameterStore) -> jax.Array:
+    return lens.predict(store)["image"]
+
+
+def _image(lens: LensImaging, store: ParameterStore) -> np.ndarray:
+    return np.asarray(_predicted(lens, store))
+
+
+@jax.jit
+def _determinant(
+    lens: LensImaging, store: ParameterStore, points: jax.Array
+) -> jax.Array:
+    """Of the Jacobian of source by image position, `(n,)`."""
+    jacobian = jax.jacfwd(lambda point: _traced(lens, store, point))
+    (a, b), (c, d) = jnp.moveaxis(jax.vmap(jacobian)(points), 0, -1)
+    return a * d - b * c
+
+
+@jax.jit
+def _source_image(
+    lens: LensImaging, store: ParameterStore, grid: jax.Array
+) -> jax.Array:
+    return lens.source_image(store, grid)
+
+
+def _source_light(
+    lens: LensImaging, store: ParameterStore, grid: np.ndarray
+) -> np.ndarray:
+    return np.asarray(_source_image(lens, store, jnp.asarray(grid)))
 
 
 def _traced(lens: LensImaging, store: ParameterStore, grid: Any) -> jax.Array:
@@ -191,19 +272,19 @@ def _critical_curves(
     if not any(p.mass for p in planes_of(lens.structure["galaxies"])):
         return [], []
     grid = _grid((-half[0], half[0], -half[1], half[1]))
-    jacobian = jax.jacfwd(lambda point: _traced(lens, store, point))
-    matrices = jax.jit(jax.vmap(jacobian))(jnp.asarray(grid.reshape(-1, 2)))
+    points = jnp.asarray(grid.reshape(-1, 2))
     shape = grid.shape[:2]
-    determinant = np.asarray(jnp.linalg.det(matrices)).reshape(shape)
+    determinant = np.asarray(_determinant(lens, store, points)).reshape(shape)
     # The determinant has no bound at the centre of a mass.
     lines = contour_generator(
         grid[..., 1], grid[..., 0], np.clip(determinant, -1.0, 1.0)
     ).lines(0.0)
     critical = [np.asarray(line)[:, ::-1] for line in lines]
-    caustics = [
-        np.asarray(_traced(lens, store, jnp.asarray(curve)))
-        for curve in critical
-    ]
+    # Together: each length would be compiled anew.
+    ends = np.cumsum([len(curve) for curve in critical])[:-1]
+    together = np.concatenate([*critical, np.empty((0, 2))])
+    behind = np.asarray(_traced(lens, store, jnp.asarray(together)))
+    caustics = np.split(behind, ends) if critical else []
     return critical, caustics
 
 
@@ -213,7 +294,7 @@ def _source_box(
     """Square (y0, y1, x0, x1) that holds the source and the caustics."""
     half = _Frame(lens).half_widths
     grid = _grid((-half[0], half[0], -half[1], half[1]))
-    light = np.asarray(lens.source_image(store, grid))
+    light = _source_light(lens, store, grid)
     points = [grid[light > _FAINT * light.max()], *caustics]
     points = np.concatenate([p.reshape(-1, 2) for p in points])
     low, high = points.min(0), points.max(0)

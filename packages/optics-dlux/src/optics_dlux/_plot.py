@@ -26,7 +26,7 @@ def plot_psf(run: Any) -> Any:
         Six panels. Residuals are in standard deviations of each pixel, the
         point spread function is that of one photon on the axis.
     """
-    from matplotlib.colors import LogNorm
+    from matplotlib.colors import LogNorm, PowerNorm
     from matplotlib.figure import Figure
 
     system, store = run.problem.system, run.best
@@ -38,9 +38,12 @@ def plot_psf(run: Any) -> Any:
     opd = np.array(system.stations(store, "opd")["opd"])
     opd[np.asarray(system.pupil.amplitude) == 0] = np.nan
 
+    largest = float(np.nanmax(np.abs(opd))) or 1.0
+    wave = {"vmin": -largest, "vmax": largest, "cmap": "RdBu_r"}
     half = image.shape[0] * scale / 2
     radius = opd.shape[0] * float(system.pupil.pitch) / 2
-    seen: dict[str, Any] = {"vmin": image.min(), "vmax": image.max()}
+    # By the root, as the noise of photons grows: faint light is seen too.
+    seen = {"norm": PowerNorm(0.5, image.min(), image.max())}
     spread = LogNorm(psf.max() * 1e-6, psf.max())
     angle, length = "arcsec", "m"
     panels: tuple[tuple[str, Any, str, float, str, dict[str, Any]], ...] = (
@@ -63,7 +66,7 @@ def plot_psf(run: Any) -> Any:
             angle,
             {"norm": spread},
         ),
-        ("wavefront", opd, "nm", radius, length, {"cmap": "RdBu_r"}),
+        ("wavefront", opd, "nm", radius, length, wave),
     )
     figure = Figure(figsize=(12, 7), layout="constrained")
     for axes, (title, array, unit, edge, axis, how) in zip(
@@ -72,7 +75,8 @@ def plot_psf(run: Any) -> Any:
         shown = axes.imshow(
             array, origin="lower", extent=(-edge, edge, -edge, edge), **how
         )
-        figure.colorbar(shown, ax=axes, label=unit, shrink=0.85)
+        bar = axes.inset_axes((1.03, 0.0, 0.05, 1.0))
+        figure.colorbar(shown, cax=bar, label=unit)
         axes.set(title=title, xlabel=f"x [{axis}]", ylabel=f"y [{axis}]")
     return figure
 

@@ -7,7 +7,8 @@ field, then dims against each other, then everything by the system's own
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,8 @@ class Gathered:
     entry
         The system.
     structure
-        Its structure.
+        Its structure; a plain mapping is what is right of a faulty one, whose
+        arrays are looked at for their own faults alone.
     places
         Where the values were set.
     """
@@ -52,7 +54,7 @@ class Gathered:
         self,
         registry: Registry,
         entry: SystemEntry,
-        structure: Structure,
+        structure: Mapping[str, Any],
         places: Places,
     ) -> None:
         self._registry = registry
@@ -61,14 +63,13 @@ class Gathered:
         self._places = places
         self._arrays: Arrays = {}
         self._sizes: dict[str, tuple[int, str]] = {}
-        self._lost = False
+        self._complete = isinstance(structure, Structure)
+        self._lost = not self._complete
         self.faults = Faults()
 
     def data(self, given: Mapping[str, Any]) -> Arrays:
         """Measured arrays; one value under `""` stands for all of them."""
-        spec = data_of(self._entry, self._structure)
-        if spec is None:
-            spec = DataSpec()
+        spec = self._spec(self._entry.data, data_of)
         if "" in given:
             try:
                 given = self._whole(spec, given[""])
@@ -79,7 +80,7 @@ class Gathered:
 
     def known(self, given: Mapping[str, Any]) -> Arrays:
         """Arrays that the system holds."""
-        spec = known_of(self._entry, self._structure)
+        spec = self._spec(self._entry.known, known_of)
         owner = f"the system {self._entry.name!r} lacks"
         return self._fields(spec, given, owner)
 
@@ -87,8 +88,23 @@ class Gathered:
         """Let the system say what is wrong with all of it together."""
         if self._entry.check is not None:
             check = load_target(self._entry.check, needed_by=self._entry.name)
-            found = check(self._structure, dict(self._arrays))
+            try:
+                found = list(check(self._structure, dict(self._arrays)))
+            except Exception:
+                if self._complete:
+                    raise
+                return  # it asked for what is not right
             self.faults.extend(map(self._places.locate, found))
+
+    def _spec(
+        self,
+        source: object,
+        make: Callable[[SystemEntry, Mapping[str, Any]], DataSpec | None],
+    ) -> DataSpec:
+        """Fields of the arrays; none where the structure hides them."""
+        if not (self._complete or isinstance(source, DataSpec)):
+            return DataSpec()
+        return make(self._entry, self._structure) or DataSpec()
 
     def _whole(self, spec: DataSpec, value: Any) -> Mapping[str, Any]:
         """Data of a data set, of an archive, or of a system's only field."""
@@ -120,7 +136,8 @@ class Gathered:
                 continue
             if field.key not in given:
                 if not field.optional:
-                    faults.append(lacking(field, owner))
+                    fix = f"give {field.key}: a file, or numbers"
+                    faults.append(replace(lacking(field, owner), fix=fix))
             else:
                 value = self._array(field, given[field.key], faults)
                 if value is not None:
@@ -141,9 +158,13 @@ class Gathered:
             try:
                 return self._read(key, value)
             except ForwardaxError as error:
-                faults.extend(error.faults)
-            except Exception as error:
                 # Where what it is made of has a fault, that one is enough.
+                faults.extend(
+                    f
+                    for f in error.faults
+                    if not (f.code == "missing" and self._lost)
+                )
+            except Exception as error:
                 if not (isinstance(error, KeyError) and self._lost):
                     what = f"{key!r} cannot be read from {value}: {error}"
                     allowed = "a file that can be read"
@@ -162,7 +183,19 @@ class Gathered:
 
     def _number(self, field: DataField, value: Any, faults: Faults) -> Any:
         """Numbers as an array; one number is spread over the field's dims."""
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            faults.append(
+                Fault(
+                    f"{field.key!r} has rows of unequal length",
+                    field.key,
+                    f"{value!r:.60}",
+                    "rows of one length",
+                    code="shape",
+                )
+            )
+            return None
         if array.shape or not field.shape:
             return array
         sizes = [
@@ -187,20 +220,24 @@ class Gathered:
         """Dims of one name have one size."""
         if faults:
             return
-        pairs = zip(field.dims, array.shape, strict=False)
-        for dim, size in pairs:
+        wrong: dict[str, list[tuple[str, int, int]]] = {}
+        for dim, size in zip(field.dims, array.shape, strict=False):
             known, owner = self._sizes.setdefault(dim, (size, field.key))
             if known != size:
-                faults.append(
-                    Fault(
-                        f"{field.key!r} and {owner!r} differ in their size "
-                        f"along {dim}",
-                        key=field.key,
-                        value=f"{size}",
-                        allowed=f"{known}, as {owner!r} has",
-                        code="shape",
-                    )
+                wrong.setdefault(owner, []).append((dim, size, known))
+        for owner, dims in wrong.items():
+            along = " and ".join(dim for dim, *_ in dims)
+            sizes = ", ".join(str(known) for *_, known in dims)
+            faults.append(
+                Fault(
+                    f"{field.key!r} and {owner!r} differ in their size along "
+                    f"{along}",
+                    key=field.key,
+                    value=", ".join(str(size) for _, size, _ in dims),
+                    allowed=f"{sizes}, as {owner!r} has",
+                    code="shape",
                 )
+            )
 
 
 def absent(value: Any) -> bool:

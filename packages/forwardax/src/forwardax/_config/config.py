@@ -6,7 +6,7 @@ reported at once, with its line. Nothing here needs JAX.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ from .sections import (
     find_preset,
     find_structure,
     seed_of,
+    sound_values,
+    spec_faults,
+    split_system,
+    without_consequences,
 )
 from .settings import (
     COMMAND_LINE,
@@ -257,8 +261,8 @@ def _resolve(
     above = override_layer(overrides, faults)
     layers = [run, above]
     system = _word(layers, "system")
-    if document.value is None:
-        faults.throw(ConfigError)  # not YAML at all: nothing else to say
+    if document.value is None or any(f.code == "size" for f in faults):
+        faults.throw(ConfigError)  # the rest was not read
     entry = entry_of(registry, system, run.source, faults)
     preset = _word(layers, "preset")
     if preset is not None:
@@ -272,7 +276,7 @@ def _resolve(
     folder = find_folder(_word(layers, "folder"), path, faults)
     given = _paths(layers, "system")
     data_given = _paths(layers, "data")
-    places = Places(given, data_given)
+    places = Places(given, data_given, home=system)
     structure, known = None, Layered()
     if entry is not None:
         structure = find_structure(entry, given, places, faults)
@@ -289,12 +293,19 @@ def _resolve(
     truth_file, truth = find_truth(
         _word(layers, "truth"), folder, decisions.spec, faults
     )
-    if read is not None and entry is not None and structure is not None:
+    fields: Mapping[str, Any] = {}
+    if entry is not None and structure is not None:
         fields = Structure.of(entry.structure, structure.plain)
+    elif entry is not None:
+        # The rest of the structure may have faults of its own.
+        inside, _ = split_system(entry, given)
+        fields = sound_values(entry, Layered(inside).plain)
+        faults.extend(map(places.locate, spec_faults(entry, fields)))
+    if read is not None and entry is not None:
         gathered = Gathered(registry, entry, fields, places)
         read(gathered, known.plain, data.plain)
         faults.extend(gathered.faults)
-    faults.throw(ConfigError, "configuration")
+    without_consequences(faults).throw(ConfigError, "configuration")
     assert system is not None and structure is not None
     return RunConfig(
         system=system,

@@ -49,7 +49,7 @@ def read_array(key: str, value: Path | Frozen) -> Any:
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             Fault(
-                f"{key!r}: {value} is no array: {error}",
+                f"{key!r}: {value} is no array: {_first(error)}",
                 key=key,
                 allowed=_KINDS,
                 code="file",
@@ -70,6 +70,11 @@ def read_array(key: str, value: Path | Frozen) -> Any:
             code="file",
         )
     )
+
+
+def _first(error: Exception) -> str:
+    """First sentence; the others are for callers of the library."""
+    return str(error).partition("\n")[0].partition(". ")[0]
 
 
 def read_fits(key: str, path: Path) -> Any:
@@ -96,7 +101,7 @@ def read_fits(key: str, path: Path) -> Any:
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
             Fault(
-                f"{key!r}: {path} is no FITS file: {error}",
+                f"{key!r}: {path} is no FITS file: {_first(error)}",
                 key=key,
                 allowed="a FITS file with an image",
                 code="file",

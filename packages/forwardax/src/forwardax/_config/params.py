@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._plugins.entries import SystemEntry
 from .._plugins.entry_specs import spec_of
 from .._plugins.registry import Registry
-from .._plugins.scopes import transforms_in_scope
+from .._plugins.scopes import Computed, transforms_in_scope
 from .._schema.address import AddressBook, element_names
 from .._schema.spec import ParamSpec
 from ..contracts import NO_DEFAULT
@@ -63,8 +63,9 @@ def decide(
     before = len(faults)
     for layer in layers:
         _merge(decisions, layer, book, repr(entry.name), faults)
-    _check_solve_for(registry, entry, decisions, faults)
-    _apply(decisions, faults)
+    transforms = transforms_in_scope(registry, entry.scope)
+    _check_solve_for(transforms, decisions, faults)
+    _apply(decisions, transforms, faults)
     clean = len(faults) == before
     _lint(decisions, faults)
     if clean:  # else a value may only be missing because of a fault
@@ -165,7 +166,9 @@ def _addresses(
         yield element_names(spec[found.key])[found.element]
 
 
-def _apply(decisions: Decisions, faults: Faults) -> None:
+def _apply(
+    decisions: Decisions, transforms: Mapping[str, Computed], faults: Faults
+) -> None:
     """Apply one by one, whole keys first, so that each fault has its line."""
     parts, solved = decisions.parts, decisions.parts["solve_for"]
     spec = decisions.spec
@@ -187,7 +190,24 @@ def _apply(decisions: Decisions, faults: Faults) -> None:
         try:
             decisions.spec = change(decisions.spec)
         except ForwardaxError as error:
-            faults.extend(one.located(fault) for fault in error.faults)
+            for fault in error.faults:
+                if fault.code == "derived" and fault.key in transforms:
+                    deps = listed(_primitives(fault.key, transforms))
+                    fix = f"it follows from {deps}: act on these, or make it "
+                    fault = replace(fault, fix=fix + "free with solve_for")
+                faults.append(one.located(fault))
+
+
+def _primitives(
+    key: str, transforms: Mapping[str, Computed]
+) -> dict[str, None]:
+    """Primitives that a derived key follows from, in order."""
+    if key not in transforms:
+        return {key: None}
+    found: dict[str, None] = {}
+    for dep in transforms[key].entry.deps:
+        found |= _primitives(dep, transforms)
+    return found
 
 
 def _fix(name: str, one: Setting) -> Callable[[ParamSpec], ParamSpec]:
@@ -214,12 +234,10 @@ def _draw(
 
 
 def _check_solve_for(
-    registry: Registry,
-    entry: SystemEntry,
+    transforms: Mapping[str, Computed],
     decisions: Decisions,
     faults: Faults,
 ) -> None:
-    transforms = transforms_in_scope(registry, entry.scope)
     for derived, one in decisions.parts["solve_for"].items():
         computed = transforms.get(derived)
         inverses: list[Any] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import Fault, Faults
+from ..errors import Fault, Faults, nearest
 from .settings import COMMAND_LINE, Setting
 
 
@@ -37,10 +37,21 @@ def file_setting(
     base = Path() if _typed(one) else folder
     path = ((base or Path()) / str(one.value)).expanduser()
     if base is not None and not path.is_file():
-        what = f"there is no file {str(path)!r}"
-        fault = Fault(what, key, allowed=allowed, code="file")
-        faults.append(one.located(fault))
+        faults.append(one.located(_no_file(key, path, allowed)))
     return one.with_value(path)
+
+
+def _no_file(key: str, path: Path, allowed: str) -> Fault:
+    near: tuple[str, ...] = ()
+    what = f"there is no file {str(path)!r}"
+    if path.is_dir():
+        what = f"{str(path)!r} is a folder"
+    elif not path.parent.is_dir():
+        what += f", nor a folder {str(path.parent)!r}"
+    else:
+        names = {other.stem: other.name for other in path.parent.iterdir()}
+        near = tuple(names[stem] for stem in nearest(path.stem, names))
+    return Fault(what, key, allowed=allowed, nearest=near, code="file")
 
 
 def _typed(one: Setting) -> bool:

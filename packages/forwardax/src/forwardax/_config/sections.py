@@ -13,8 +13,16 @@ from .._plugins.registry import Registry
 from .._schema.data import DataSpec
 from .._schema.structure import Structure, unknown_field
 from .._sourcefiles import find_resource
+from .._targets import load_target
 from .._yaml import Document, read_yaml
-from ..errors import Fault, Faults, ForwardaxError, listed, unknown
+from ..errors import (
+    Fault,
+    Faults,
+    ForwardaxError,
+    StructureError,
+    listed,
+    unknown,
+)
 from .layers import Layer
 from .paths import file_setting
 from .settings import Layered, Places, Setting, nested, overlay
@@ -139,15 +147,53 @@ def find_structure(
     try:
         structure = Structure.of(entry.structure, values)
     except ForwardaxError as error:
-        for fault in error.faults:
-            missing = fault.code == "missing"
-            faults.append(fault if missing else places.locate(fault))
+        faults.extend(map(places.locate, error.faults))
         return None
     return Layered(
         {
             key: found.get(key, Setting(value)).with_value(value)
             for key, value in structure.items()
         }
+    )
+
+
+def sound_values(
+    entry: SystemEntry, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Structure values that are right by themselves, whatever others are."""
+    found: dict[str, Any] = {}
+    for field in entry.structure:
+        one = {k: value for k, value in given.items() if k == field.key}
+        try:
+            found |= Structure.of([field], one)
+        except ForwardaxError:
+            continue
+    return found
+
+
+def spec_faults(
+    entry: SystemEntry, structure: Mapping[str, Any]
+) -> tuple[Fault, ...]:
+    """What the spec finds wrong with a structure, or with a part of one."""
+    source: Any = entry.spec
+    try:
+        if isinstance(source, str):
+            source = load_target(source, needed_by=repr(entry.name))
+        if callable(source):
+            source(structure)
+    except StructureError as error:
+        return error.faults
+    except Exception:  # it asked for what is not there, or fails elsewhere
+        return ()
+    return ()
+
+
+def without_consequences(faults: Iterable[Fault]) -> Faults:
+    """Faults less what is only missing because its name is misspelt."""
+    faults = list(faults)
+    meant = {n for f in faults if f.code == "unknown" for n in f.nearest[:1]}
+    return Faults(
+        f for f in faults if not (f.code == "missing" and f.key in meant)
     )
 
 

@@ -38,7 +38,9 @@ class Setting:
         return f"{self.source}:{self.line}" if self.line else self.source
 
     def located(self, fault: Fault) -> Fault:
-        """The fault, its text led by where this value was set."""
+        """The fault, its text led by where this value was set, if anywhere."""
+        if self.source == DEFAULT:
+            return fault
         return replace(fault, what=f"{self.where}: {fault.what}")
 
     def with_value(self, value: Any) -> Setting:
@@ -126,10 +128,15 @@ class Places:
     ----------
     settings
         Leaf settings, their paths without the section's name.
+    home
+        Line of a file that stands for what is written nowhere.
     """
 
-    def __init__(self, *settings: Mapping[str, Setting]) -> None:
+    def __init__(
+        self, *settings: Mapping[str, Setting], home: Setting | None = None
+    ) -> None:
         self._settings = {k: one for s in settings for k, one in s.items()}
+        self._home = home if home is not None and home.line else None
 
     def locate(self, fault: Fault) -> Fault:
         """The fault, led by the line of its key or of what is around it."""
@@ -139,4 +146,4 @@ class Places:
                 if f"{name}.".startswith(f"{path}."):
                     return one.located(fault)
             path = path.rpartition(".")[0]
-        return fault
+        return fault if self._home is None else self._home.located(fault)

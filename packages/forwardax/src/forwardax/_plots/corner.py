@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .._diagnostics.circular import circular_sd
-from .._run.numbers import with_error
-from .choose import Shown, shown_of, turn_of
-from .density import Ends, bandwidth, density, levels, quantiles, span, to_ends
-from .labels import Scale
+from .choose import shown_of
+from .column import Column, column_of
+from .density import bandwidth, density, quantiles, to_ends
+from .pairs import MASSES, Box, Pairs
 from .style import FILL, INK, LINE, TRUTH, WRONG, few_ticks, plain_axes
 
 if TYPE_CHECKING:
@@ -22,29 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .._run.result import RunResult
+    from .choose import Shown
 
 Floats = NDArray[np.float64]
 
-MASSES = (0.95, 0.68)
-_CELLS = (96, 200)
-"""Cells of a density in two dimensions and in one."""
-_FEW = 100.0
-"""Effective draws below which they are drawn one by one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One parameter, ready to draw; numbers are as on its axis."""
-
-    draws: Floats
-    ends: Ends
-    bounds: Ends
-    around: bool
-    width: float
-    worth: float
-    truth: float | None
-    label: str
-    title: str
+_CELLS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +72,7 @@ def plot(run: RunResult) -> Figure | None:
     shown = shown_of(run)
     if shown is None:
         return None
-    columns = [_column(shown, i) for i in range(len(shown.scalars))]
+    columns = [column_of(shown, i) for i in range(len(shown.scalars))]
     weights = shown.weights.reshape(-1)
     n = len(columns)
     sizes = Sizes.of(n)
@@ -101,79 +82,65 @@ def plot(run: RunResult) -> Figure | None:
     width = left + n * sizes.side + (n - 1) * pad + right
     height = below + n * sizes.side + (n - 1) * pad + above + head
     figure = Figure((max(width, 3.6), height))
+    pairs, related = Pairs(weights), _related(columns, weights)
     for i in range(n):
         for j in range(i + 1):
-            x = left + j * (sizes.side + pad)
-            y = below + (n - 1 - i) * (sizes.side + pad)
-            axes = figure.add_axes(
-                (
-                    x / figure.get_figwidth(),
-                    y / height,
-                    sizes.side / figure.get_figwidth(),
-                    sizes.side / height,
-                )
+            box = Box(
+                left + j * (sizes.side + pad),
+                below + (n - 1 - i) * (sizes.side + pad),
+                sizes.side,
             )
-            plain_axes(axes, size=sizes.text - 1)
-            if i == j:
-                _one(axes, columns[i], weights, sizes)
-            else:
-                _two(axes, columns[j], columns[i], weights)
-            # Inner panels have none: ticks take most of the time.
-            few_ticks(
-                axes,
-                x=sizes.ticks if i == n - 1 else 0,
-                y=sizes.ticks if j == 0 < i else 0,
-            )
-            _frame(axes, columns[j], columns[i], (j, i, n), sizes)
+            inner = 0 < j < i < n - 1
+            if i != j:
+                x, y = columns[j], columns[i]
+                pairs.add(x, y, float(related[i, j]), box, inner)
+            if not inner:
+                axes = _axes(figure, box, (i, j), sizes)
+                if i == j:
+                    _one(axes, columns[i], weights, sizes)
+                _frame(axes, columns[j], columns[i], (j, i, n), sizes)
+    pairs.draw(figure)
     _legend(figure, run, shown, sizes)
     return figure
 
 
-def _column(shown: Shown, i: int) -> Column:
-    one, mass = shown.scalars[i], shown.weights.reshape(-1)
-    draws = one.draws.reshape(-1)
-    width = bandwidth(draws, mass, shown.worth[i], 1)
-    bounds = turn_of(one, mass)
-    if one.period is None:
-        mean = float(mass @ draws)
-        sd = float(np.sqrt(mass @ (draws - mean) ** 2))
-    else:
-        mean = (bounds[0] + bounds[1]) / 2
-        sd = circular_sd(draws, one.period, weights=mass)
-    low, high = span(draws, mass, width, bounds)
-    around = one.period is not None and (low, high) == bounds
-    scale = Scale.of(low, high)
-    texts, truth = with_error(mean, sd), one.truth
-    if truth is not None:  # in the picture, even where it is far off
-        gap = 0.06 * (high - low)
-        near = abs(truth - mean) < 8 * sd
-        low = max(min(low, truth - gap), bounds[0]) if near else low
-        high = min(max(high, truth + gap), bounds[1]) if near else high
-    ends = scale.shown((low, high))
-    edges = scale.shown(bounds)
-    return Column(
-        draws=scale.shown(draws),
-        ends=(float(ends[0]), float(ends[1])),
-        bounds=(float(edges[0]), float(edges[1])),
-        around=around,
-        width=width / 10.0**scale.power,
-        worth=float(shown.worth[i]),
-        truth=None if truth is None else float(scale.shown(truth)),
-        label=scale.label(shown.labels[i], one.unit),
-        title=f"{texts[0]} $\\pm$ {texts[1]}",
+def _related(columns: list[Column], weights: Floats) -> Floats:
+    """Correlations, `(column, column)`; never a whole 1 between two."""
+    draws = np.stack([one.draws for one in columns])
+    spread = np.atleast_2d(np.cov(draws, aweights=weights))
+    sd = np.sqrt(np.diag(spread))
+    return np.clip(spread / np.outer(sd, sd), -0.999, 0.999)
+
+
+def _axes(
+    figure: Figure, box: Box, place: tuple[int, int], sizes: Sizes
+) -> Axes:
+    """Axes of one panel, labelled "row column"."""
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes(
+        (
+            box.left / width,
+            box.bottom / height,
+            box.side / width,
+            box.side / height,
+        ),
+        label="{} {}".format(*place),
+        facecolor="none",
     )
+    plain_axes(axes, size=sizes.text - 1)
+    return axes
 
 
 def _one(axes: Axes, column: Column, mass: Floats, sizes: Sizes) -> None:
-    square = np.array([[column.width**2]])
+    width = bandwidth(column.spread, column.worth, 1)
     (x,), y = density(
         column.draws[:, None],
         mass,
-        square,
+        np.array([[width**2]]),
         (column.ends,),
         (column.bounds,),
         (column.around,),
-        _CELLS[1],
+        _CELLS,
     )
     (x,), y = to_ends((x,), y, (column.ends,))
     axes.fill_between(x, y, color=FILL[0], linewidth=0)
@@ -184,45 +151,8 @@ def _one(axes: Axes, column: Column, mass: Floats, sizes: Sizes) -> None:
     if column.truth is not None:
         axes.axvline(column.truth, color=TRUTH, linewidth=1.0)
     axes.set_ylim(0, 1.12)
-    axes.set_title(column.title, fontsize=sizes.text, color=INK, pad=3)
-
-
-def _two(axes: Axes, x: Column, y: Column, mass: Floats) -> None:
-    draws = np.stack([x.draws, y.draws], axis=1)
-    worth = min(x.worth, y.worth)
-    if worth < _FEW:
-        heavy = mass > 1e-3 * mass.max()
-        axes.plot(
-            *draws[heavy].T, ".", color=LINE, markersize=1.5, alpha=0.4
-        )  # fmt: skip
-    # The kernel is turned and stretched like the draws themselves.
-    widths = [bandwidth(c.draws, mass, worth, 2) for c in (x, y)]
-    spread = np.atleast_2d(np.cov(draws.T, aweights=mass))
-    sd = np.sqrt(np.diag(spread))
-    related = np.clip(spread / np.outer(sd, sd), -0.999, 0.999)
-    np.fill_diagonal(related, 1.0)
-    axis, values = density(
-        draws,
-        mass,
-        related * np.outer(widths, widths),
-        (x.ends, y.ends),
-        (x.bounds, y.bounds),
-        (x.around, y.around),
-        _CELLS[0],
-    )
-    wide, narrow = levels(values, MASSES)
-    axis, values = to_ends(axis, values, (x.ends, y.ends))
-    if 0 < wide < narrow < 1:
-        axes.contourf(*axis, values.T, (wide, narrow, 1.01), colors=list(FILL))
-        axes.contour(
-            *axis, values.T, (wide, narrow), colors=LINE, linewidths=0.7
-        )
-    if x.truth is not None:
-        axes.axvline(x.truth, color=TRUTH, linewidth=0.8)
-    if y.truth is not None:
-        axes.axhline(y.truth, color=TRUTH, linewidth=0.8)
-    if x.truth is not None and y.truth is not None:
-        axes.plot([x.truth], [y.truth], "s", color=TRUTH, markersize=3)
+    # A place that is given need not be searched for.
+    axes.set_title(column.title, fontsize=sizes.text, color=INK, pad=3, y=1.0)
 
 
 def _frame(
@@ -232,19 +162,22 @@ def _frame(
     place: tuple[int, int, int],
     sizes: Sizes,
 ) -> None:
-    """Ends, and labels on the outer panels only."""
+    """Ends; ticks and labels on the outer panels only."""
     j, i, n = place
+    few_ticks(
+        axes,
+        x=sizes.ticks if i == n - 1 else 0,
+        y=sizes.ticks if j == 0 < i else 0,
+    )
     axes.set_xlim(*x.ends)
     if i != j:
         axes.set_ylim(*y.ends)
     if i == n - 1:
-        for text in axes.get_xticklabels():
-            text.set_rotation(45)
+        axes.tick_params(axis="x", labelrotation=45)
         axes.set_xlabel(x.label, fontsize=sizes.text, color=INK)
         axes.xaxis.set_label_coords(0.5, -0.42 / sizes.side)
     if j == 0 and i > 0:
-        for text in axes.get_yticklabels():
-            text.set_rotation(45)
+        axes.tick_params(axis="y", labelrotation=45)
         axes.set_ylabel(y.label, fontsize=sizes.text, color=INK)
         axes.yaxis.set_label_coords(-0.45 / sizes.side, 0.5)
 

@@ -25,13 +25,33 @@ _LEAST = 0.8
 """Smoothing that is always there, in cells."""
 
 
-def bandwidth(draws: Floats, weights: Floats, worth: float, dims: int) -> float:
-    """Standard deviation of the smoothing Gaussian.
+def spread_of(draws: Floats, weights: Floats) -> float:
+    """Standard deviation, or that of a normal with the same quartiles.
+
+    The smaller of the two: quartiles do not mind long tails, nor gaps
+    between modes.
 
     Parameters
     ----------
     draws, weights
         `(draw,)`; the weights sum to 1.
+    """
+    mean = float(weights @ draws)
+    spread = float(np.sqrt(weights @ (draws - mean) ** 2))
+    low, high = quantiles(draws, weights, (0.25, 0.75))
+    if 0 < high - low < 1.34 * spread:
+        spread = (high - low) / 1.34
+    # All the weight may be on one draw.
+    return spread or float(draws.std())
+
+
+def bandwidth(spread: float, worth: float, dims: int) -> float:
+    """Standard deviation of the smoothing Gaussian.
+
+    Parameters
+    ----------
+    spread
+        Of the draws, by `spread_of`.
     worth
         Effective number of draws.
     dims
@@ -41,14 +61,6 @@ def bandwidth(draws: Floats, weights: Floats, worth: float, dims: int) -> float:
     ----------
     Silverman (1986), "Density Estimation", equations 3.31 and 4.14.
     """
-    mean = float(weights @ draws)
-    spread = float(np.sqrt(weights @ (draws - mean) ** 2))
-    low, high = quantiles(draws, weights, (0.25, 0.75))
-    # The quartiles do not mind long tails, nor gaps between modes.
-    if 0 < high - low < 1.34 * spread:
-        spread = (high - low) / 1.34
-    if spread == 0:  # all the weight is on one draw
-        spread = float(draws.std())
     return 0.9 * spread * max(worth, 2.0) ** (-1 / (4 + dims))
 
 
@@ -101,7 +113,7 @@ def density(
     values
         `(cells,) * d`, greatest 1.
     """
-    counts, ends = np.histogramdd(draws, cells, spans, weights=weights)
+    counts = _counts(draws, weights, spans, cells)
     pad = cells // 2
     for axis, (shown, allowed) in enumerate(zip(spans, bounds, strict=True)):
         both: list[Floats] = []
@@ -117,22 +129,46 @@ def density(
             part = slice(0, pad) if side == 0 else slice(cells, cells + pad)
             both.append(padded.take(range(part.start, part.stop), axis))
         counts = np.concatenate([both[0], counts, both[1]], axis)
-    steps = [float(edges[1] - edges[0]) for edges in ends]
-    waves = np.meshgrid(
-        *(
-            np.fft.fftfreq(size, step)
-            for size, step in zip(counts.shape, steps, strict=True)
-        ),
-        indexing="ij",
-    )
-    k = np.stack(waves, axis=-1)
+    steps = [(high - low) / cells for low, high in spans]
+    frequencies = [
+        np.fft.fftfreq(size, step)
+        for size, step in zip(counts.shape, steps, strict=True)
+    ]
+    # The transform of real numbers has half of the last dimension.
+    last = counts.shape[-1]
+    frequencies[-1] = np.fft.rfftfreq(last, steps[-1])
     # A Gaussian that is narrower than a cell would overshoot.
     kernel = covariance + np.diag(np.square(_LEAST * np.asarray(steps)))
-    decay = np.exp(-2 * np.pi**2 * np.einsum("...i,ij,...j", k, kernel, k))
-    smooth = np.fft.ifftn(np.fft.fftn(counts) * decay).real
+    waves = np.ix_(*frequencies)
+    power: Any = sum(
+        kernel[i, j] * one * two
+        for i, one in enumerate(waves)
+        for j, two in enumerate(waves)
+    )
+    waves = np.fft.rfftn(counts) * np.exp(-2 * np.pi**2 * power)
+    smooth: Floats = np.fft.irfftn(waves, counts.shape, range(counts.ndim))
     inner = smooth[(slice(pad, pad + cells),) * counts.ndim]
-    values = np.maximum(inner, 0.0) / inner.max()
-    return tuple((edges[1:] + edges[:-1]) / 2 for edges in ends), values
+    values: Floats = np.maximum(inner, 0.0) / inner.max()
+    middles: Floats = np.arange(cells, dtype=np.float64) + 0.5
+    axes: list[Floats] = [
+        low + middles * step
+        for (low, _), step in zip(spans, steps, strict=True)
+    ]
+    return tuple(axes), values
+
+
+def _counts(
+    draws: Floats, weights: Floats, spans: tuple[Ends, ...], cells: int
+) -> Floats:
+    """Weight in each cell, `(cells,) * d`."""
+    low, high = np.asarray(spans).T
+    inside = ((draws >= low) & (draws <= high)).all(axis=1)
+    at = ((draws[inside] - low) / (high - low) * cells).astype(np.intp)
+    at = np.minimum(at, cells - 1)  # the upper end belongs to the last
+    shape = (cells,) * len(spans)
+    place = np.ravel_multi_index(tuple(at.T), shape)
+    held: Any = np.bincount(place, weights[inside], cells ** len(spans))
+    return held.reshape(shape)
 
 
 def to_ends(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._diagnostics.diagnostics import ess_bulk, r_hat
 from .choose import Shown, shown_of, turn_of
-from .density import Ends, bandwidth, density, span
+from .density import Ends, bandwidth, density, span, spread_of
 from .labels import Scale
 from .style import CHAINS, INK, TRUTH, WRONG, few_ticks, plain_axes
 
@@ -68,6 +68,8 @@ def plot(run: RunResult) -> Figure | None:
         _row(pair, run, shown, i)
         if i == rows - 1:
             pair[1].set_xlabel("draw", fontsize=7.5, color=INK)
+        else:  # the same in every row
+            pair[1].tick_params(labelbottom=False)
     _title(figure, run, shown, 1 - 0.12 / height)
     return figure
 
@@ -90,7 +92,8 @@ def _row(pair: tuple[Axes, Axes], run: RunResult, shown: Shown, i: int) -> None:
                 axes.set_axis_off()
             return
     equal = np.full(draws.size, 1 / draws.size)
-    width = bandwidth(draws.reshape(-1), equal, draws.shape[1], 1)
+    spread = spread_of(draws.reshape(-1), equal)
+    width = bandwidth(spread, draws.shape[1], 1)
     low, high = span(draws.reshape(-1), equal, width, bounds)
     scale = Scale.of(low, high)
     edges = scale.shown(bounds)
@@ -133,7 +136,7 @@ def _row(pair: tuple[Axes, Axes], run: RunResult, shown: Shown, i: int) -> None:
         mixing, worth = r_hat(draws[:, :, None]), ess_bulk(draws[:, :, None])
     pair[1].set_title(
         f"R-hat {mixing[0]:.3f}, ESS {worth[0]:.0f}",
-        fontsize=6.5, loc="right", pad=2, color=INK,
+        fontsize=6.5, loc="right", pad=2, y=1.0, color=INK,
     )  # fmt: skip
 
 

@@ -131,7 +131,8 @@ class EngineEntry(Entry):
 class PlotEntry(Entry):
     """A plot of a run: `target(result)` returns a matplotlib figure.
 
-    `accepts` are names of systems, or `"*"` for all.
+    It may return None where there is nothing to show of a result. `accepts`
+    are names of systems, or `"*"` for all.
     """
 
     accepts: tuple[str, ...]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import jax
 
 from .._compile.plan import Hyper, compile_plan
 from .._derived.resolver import Resolver
+from .._freeze import freeze_number
 from .._schema.skeleton import plain
 from .._schema.spec import ParamSpec
 from .._system.store_check import validity_faults
@@ -58,14 +60,25 @@ class Collector:
         if faults:
             self.errors.append(kind(faults))
 
-    def throw(self, context: str) -> None:
+    def throw(self, context: str, resolver: Resolver | None) -> None:
         """Raise one error, of the class they share or a `ProblemError`."""
         if not self.errors:
             return
         kinds = {type(error) for error in self.errors}
         kind = kinds.pop() if len(kinds) == 1 else ProblemError
         faults = [f for error in self.errors for f in error.faults]
+        if resolver is not None:
+            faults = [_explained(fault, resolver) for fault in faults]
         raise kind(dict.fromkeys(faults), context=context)
+
+
+def _explained(fault: Fault, resolver: Resolver) -> Fault:
+    """A fault that says which primitives a derived value follows from."""
+    if fault.code != "derived" or resolver.transform(fault.key) is None:
+        return fault
+    primitives = listed(resolver.primitives_of(fault.key))
+    fix = f"it follows from {primitives}: act on these, or make it free: "
+    return replace(fault, fix=fix + f"solve_for={{{fault.key!r}: PRIMITIVE}}")
 
 
 def pose(
@@ -121,7 +134,7 @@ def pose(
     checked = None
     if data is not None and not measured:
         checked = found.run(system.check_data, data, default=None)
-    found.throw("cannot pose the problem")
+    found.throw("cannot pose the problem", resolver)
     assert plan is not None
     return Posed(spec, plan, hyper, checked)
 
@@ -235,12 +248,26 @@ def _reference(
     spec: ParamSpec, resolver: Resolver, hyper: Hyper
 ) -> Iterable[Fault]:
     values = {k: v for k, v in hyper["reference"].items() if k in spec}
+    deps = {v.text: v.deps for v in spec.validity}
+    held = _keys(spec, (name for name, _ in spec.fixed))
     for fault in Faults(validity_faults(spec, values, resolver)):
-        yield Fault(
-            f"at the reference point {fault.what}",
-            key=fault.key,
-            value=fault.value,
-            allowed=fault.allowed,
-            fix="give a reference at which the conditions hold",
-            code="reference",
+        needed = deps.get(fault.key, ())
+        behind = {d for step in resolver.plan(needed) for d in step.deps}
+        keys = held & _keys(spec, {*needed, *behind})
+        blamed = [key for key in spec.primitives if key in keys]
+        if not blamed:
+            yield replace(
+                fault,
+                what=f"at the reference point {fault.what}",
+                fix="give a reference at which the conditions hold",
+                code="reference",
+            )
+            continue
+        shown = (f"{k} = {freeze_number(values[k])}" for k in blamed)
+        yield replace(
+            fault,
+            what=f"with what is held {fault.what}",
+            key=blamed[0],
+            value=", ".join(shown),
+            fix=f"hold another value of {' or '.join(blamed)}",
         )

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .._config.config import Inputs, load_inputs
+from .._config.config import Inputs, RunConfig, load_inputs
 from .._config.layers import override_layer, read_layer
 from .._config.settings import Setting
 from .._fit.estimator import Estimator, make_config
@@ -92,7 +92,10 @@ def prepare(
         kind, owner = estimator.Config, estimator.name
         found.run(partial(make_config, kind, values, owner), options)
     if inputs is not None:
-        problem = found.run(lambda: problem_of(inputs, registry=registry))
+        config = inputs.config
+        problem = found.run(
+            lambda: problem_of(inputs, registry=registry), _decided(config)
+        )
     if estimator is not None and problem is not None:
         found.run(lambda: check_needs(problem, estimator, registry), named)
     if out is not None:
@@ -101,6 +104,13 @@ def prepare(
     assert inputs is not None
     assert problem is not None and estimator is not None
     return Ready(inputs, problem, estimator, values)
+
+
+def _decided(config: RunConfig) -> dict[str, Setting]:
+    """Decisions by address, those for elements by their whole key as well."""
+    found = {**config.priors, **config.ties, **config.fixed, **config.solve_for}
+    whole = {config.spec.find(name).key: one for name, one in found.items()}
+    return whole | found
 
 
 def _told(

@@ -48,11 +48,15 @@ class Simulated:
         The files, the run file last.
     truth
         Values by key, derived ones included.
+    free
+        Number of free parameters of the run file; 0 where the values of all
+        were given, so that there is nothing to fit in it.
     """
 
     folder: Path
     files: tuple[Path, ...]
     truth: Mapping[str, Any]
+    free: int
 
 
 def simulate(
@@ -110,7 +114,7 @@ def simulate(
             made, part, truth=truth, changes={}, registry=registry
         )
     found = tuple(out / path.relative_to(part) for path in files)
-    return Simulated(folder=out, files=found, truth=truth)
+    return Simulated(folder=out, files=found, truth=truth, free=problem.size)
 
 
 def _check_needs(problem: Problem, registry: Registry) -> None:

@@ -38,7 +38,8 @@ def command(
 
     What is fixed keeps its value; what is free is drawn from its prior. The
     folder holds the data, the arrays the system knows, the true values and a
-    run file: `forwardax fit FOLDER/run.yaml` fits it.
+    run file. `forwardax fit FOLDER/run.yaml` fits what is free; where nothing
+    is, another run file of the system does, with `--set folder=FOLDER`.
     """
     # By name: the command line's modules must never import jax when loaded.
     load_target("forwardax._run.jax_setup:set_up_jax")()
@@ -52,6 +53,7 @@ def command(
                 "folder": str(made.folder),
                 "files": [str(path) for path in made.files],
                 "truth": truth,
+                "free": made.free,
             }
         )
         return
@@ -60,7 +62,15 @@ def command(
     click.echo()
     for path in made.files:
         click.echo(path)
-    click.secho(f"fit it with: forwardax fit {made.files[-1]}", bold=True)
+    if made.free:
+        advice = f"fit it with: forwardax fit {made.files[-1]}"
+    else:
+        click.echo(f"nothing is free in {made.files[-1]}: all has its value")
+        advice = (
+            "fit the data with a run file that says what is free: "
+            f"forwardax fit RUN.yaml --set folder={made.folder}"
+        )
+    click.secho(advice, bold=True)
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,8 @@ raises it, and a subclass of `SystemConformance` makes each contract a test::
 plugin declares. `CONTRACTS` and `ENTRY_CONTRACTS` list the contracts, and
 `forwardax.testing.toys` has small systems that keep them all.
 
+A `RefusalTable` holds `BadInput`s and what each of them must be told.
+
 Names are loaded when they are first used: a plugin module among the toys is
 imported without JAX.
 """
@@ -33,10 +35,15 @@ if TYPE_CHECKING:
     from ._entry import EntryContract as EntryContract
     from ._entry import check_entry as check_entry
     from ._entry import check_plugin as check_plugin
+    from ._refusals import BadInput as BadInput
+    from ._refusals import Outcome as Outcome
+    from ._refusals import RefusalTable as RefusalTable
+    from ._refusals import observe as observe
     from ._suite import EntryConformance as EntryConformance
     from ._suite import SystemConformance as SystemConformance
 
 _HOME = {
+    "BadInput": "_refusals",
     "CONTRACTS": "_contracts",
     "Case": "_case",
     "Contract": "_contracts",
@@ -44,11 +51,14 @@ _HOME = {
     "EntryCase": "_entry",
     "EntryConformance": "_suite",
     "EntryContract": "_entry",
+    "Outcome": "_refusals",
+    "RefusalTable": "_refusals",
     "SystemConformance": "_suite",
     "assert_conforms": "_contracts",
     "check_entry": "_entry",
     "check_plugin": "_entry",
     "check_system": "_contracts",
+    "observe": "_refusals",
 }
 
 

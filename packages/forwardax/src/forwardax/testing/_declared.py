@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.machinery import PathFinder
 from typing import Any
 
 from .._plugins.entry_specs import data_of, spec_of
+from .._schema.data import DataSpec
 from .._schema.spec import ParamSpec
 from ..errors import Fault, ForwardaxError
 from ._case import Case
@@ -158,7 +160,8 @@ def declared(case: Case) -> list[Fault]:
     ]
     if entry.data is not None:
         known = data_of(entry, dict(system.structure))
-        pairs.append(("data", system.data, known))
+        assert known is not None
+        pairs.append(("data", _as_open_as(known, system.data), known))
     return [
         Fault(
             f"the system's {name} is not the one that the entry "
@@ -171,3 +174,30 @@ def declared(case: Case) -> list[Fault]:
         for name, got, want in pairs
         if got != want
     ]
+
+
+def _as_open_as(declared: DataSpec, built: DataSpec) -> DataSpec:
+    """The built data without the sizes that were left open.
+
+    A declaration cannot know those that follow from known arrays.
+    """
+    fields = [
+        replace(field, shape=_opened(field.shape, declared[field.key].shape))
+        if field.key in declared
+        else field
+        for field in built.fields
+    ]
+    bound = dict(declared.sizes)
+    sizes = [(name, size) for name, size in built.sizes if name in bound]
+    return DataSpec(fields, sizes=sizes)
+
+
+def _opened(
+    shape: tuple[int | None, ...], like: tuple[int | None, ...]
+) -> tuple[int | None, ...]:
+    if len(shape) != len(like):
+        return shape
+    return tuple(
+        size if known is not None else None
+        for size, known in zip(shape, like, strict=True)
+    )

@@ -24,12 +24,13 @@ def check(
     Parameters
     ----------
     structure
-        With `over_sampling`.
+        With `over_sampling`, unless it has a fault of its own.
     arrays
         Those of `image`, `noise_map`, `psf`, `mask` and `exclude` that are
         there and fit their schema; those of an image have one shape.
     """
-    yield from over_sampling_faults(structure.get("over_sampling"))
+    if "over_sampling" in structure:
+        yield from over_sampling_faults(structure["over_sampling"])
     if "psf" in arrays:
         yield from _psf_faults(arrays["psf"], arrays)
     yield from _noise_faults(arrays)
@@ -48,8 +49,10 @@ def over_sampling_faults(given: Any) -> Iterator[Fault]:
             code="type",
         )
         return
+    meant: set[str] = set()
     for entry in given:
         if entry not in _OVER:
+            meant.update(nearest(str(entry), _OVER)[:1])
             yield Fault(
                 f"{entry!r} is no entry of {path!r}",
                 key=f"{path}.{entry}",
@@ -59,7 +62,9 @@ def over_sampling_faults(given: Any) -> Iterator[Fault]:
             )
     sizes, radii = given.get("sub_size"), given.get("radii")
     whole = [sizes] if type(sizes) is int else sizes
-    if not _is_list(whole) or not whole or not all(map(_is_size, whole)):
+    if "sub_size" not in given and "sub_size" in meant:
+        pass  # it is misspelt, and that was said
+    elif not _is_list(whole) or not whole or not all(map(_is_size, whole)):
         yield Fault(
             f"'{path}.sub_size' is no number of points along a pixel",
             key=f"{path}.sub_size",
@@ -164,7 +169,8 @@ def _noise_faults(arrays: Mapping[str, np.ndarray]) -> Iterator[Fault]:
             key="mask" if "mask" in arrays else "exclude",
             value="all pixels left out",
             allowed="at least one pixel that is not",
-            fix="True, or a non-zero pixel of a file, is left out",
+            fix="True, or a non-zero pixel of a file, is left out; radii and "
+            "centre of a mask are in arcsec from the middle",
             code="mask",
         )
     elif noise is not None:
@@ -172,10 +178,14 @@ def _noise_faults(arrays: Mapping[str, np.ndarray]) -> Iterator[Fault]:
         if bad.any():
             row, column = (int(i[0]) for i in bad.nonzero())
             yield Fault(
-                f"the noise of {int(bad.sum())} pixels in use is not above 0",
+                f"the noise of {_pixels(int(bad.sum()))} in use is not above 0",
                 key="noise_map",
                 value=f"{noise[row, column]:g} at ({row}, {column})",
                 allowed="values above 0 wherever the mask leaves a pixel",
-                fix="mask these pixels, or correct the noise map",
+                fix="mask them, or correct the noise map",
                 code="positive",
             )
+
+
+def _pixels(count: int) -> str:
+    return "1 pixel" if count == 1 else f"{count} pixels"

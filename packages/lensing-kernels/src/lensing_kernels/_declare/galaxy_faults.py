@@ -26,7 +26,10 @@ def galaxies_faults(galaxies: Any) -> Iterator[Fault]:
     """Faults of all the galaxies, and of the model that they make."""
     if not isinstance(galaxies, Mapping) or not galaxies:
         yield _not_a_mapping(
-            "galaxies", galaxies, "lens: " + _EXAMPLE, "a name for each galaxy"
+            "galaxies",
+            galaxies,
+            f"{{lens: {_EXAMPLE}}}",
+            "a name for each galaxy",
         )
         return
     lit = False
@@ -37,7 +40,7 @@ def galaxies_faults(galaxies: Any) -> Iterator[Fault]:
             yield _not_a_mapping(path, parts, _EXAMPLE, ", ".join(_ENTRIES))
             lit = True  # it may have been meant to
             continue
-        lit = lit or "light" in parts
+        lit = lit or "light" in parts or "light" in _meant(parts)
         yield from _entry_faults(path, parts)
         yield from _redshift_faults(path, parts)
         yield from _profiles_faults(path, parts)
@@ -93,6 +96,13 @@ def _entry_faults(path: str, parts: Mapping[str, Any]) -> Iterator[Fault]:
             )
 
 
+def _meant(parts: Mapping[str, Any]) -> set[str]:
+    """Entries of a galaxy that are there, but misspelt or misplaced."""
+    wrong = [entry for entry in parts if entry not in _ENTRIES]
+    found = {name for e in wrong for name in nearest(str(e), _ENTRIES)[:1]}
+    return found | {_kind_of(parts[entry]) for entry in wrong}
+
+
 def _kind_of(profile: Any) -> str:
     known = isinstance(profile, str) and profile in PROFILES
     return PROFILES[profile].kind if known else ""
@@ -100,6 +110,8 @@ def _kind_of(profile: Any) -> str:
 
 def _redshift_faults(path: str, parts: Mapping[str, Any]) -> Iterator[Fault]:
     if "redshift" not in parts:
+        if "redshift" in _meant(parts):
+            return  # said already
         yield Fault(
             f"{path!r} has no redshift",
             key=path,
@@ -146,7 +158,7 @@ def _profiles_faults(path: str, parts: Mapping[str, Any]) -> Iterator[Fault]:
                     code="duplicate",
                 )
             named[name] = kind
-    if not any(kind in parts for kind in KINDS):
+    if not {*parts, *_meant(parts)} & {*KINDS}:
         yield Fault(
             f"{path!r} has neither light nor mass",
             key=path,

@@ -129,7 +129,8 @@ def _mask_faults(given: Mapping[str, Any]) -> Iterator[Fault]:
                 code="unknown",
             )
     shapes = [entry for entry in ("circle", "annulus") if entry in given]
-    if len(shapes) != 1:
+    misspelt = any(nearest(str(e), _ENTRIES[:2]) for e in given)
+    if len(shapes) > 1 or not (shapes or misspelt):
         yield Fault(
             f"the mask has {len(shapes) or 'no'} shapes",
             key="mask",

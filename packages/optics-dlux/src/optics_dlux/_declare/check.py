@@ -55,8 +55,10 @@ def _count_faults(arrays: Mapping[str, Any]) -> Iterator[Fault]:
     bad = (image < 0) | (image != np.round(image))
     if np.any(bad):
         first = tuple(int(i) for i in np.argwhere(bad)[0])
+        count = int(np.sum(bad))
+        some = "a pixel that is no count" if count == 1 else ""
         yield Fault(
-            f"'image' has {int(np.sum(bad))} pixels that are no counts",
+            f"'image' has {some or f'{count} pixels that are no counts'}",
             key="image",
             value=f"{float(image[first]):g} at {first}",
             allowed="whole numbers of photons from 0",

@@ -119,6 +119,12 @@ def radial_order(noll: int) -> int:
 def check_structure(structure: Mapping[str, Any]) -> None:
     """Refuse a telescope that cannot be built.
 
+    Parameters
+    ----------
+    structure
+        Values of the structure fields; those that have a fault of their own
+        may be left out.
+
     Raises
     ------
     StructureError
@@ -126,14 +132,14 @@ def check_structure(structure: Mapping[str, Any]) -> None:
     """
     faults = Faults(_aperture_faults(structure))
     for key in NOLL:
-        n_pix = structure["system.sampling.pupil_npix"]
-        faults.extend(_noll_faults(key, structure[key], n_pix))
+        n_pix = structure.get("system.sampling.pupil_npix")
+        faults.extend(_noll_faults(key, structure.get(key, ()), n_pix))
     faults.throw(StructureError, "optics.two_plane")
 
 
 def _aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
-    ratio = structure["m1.aperture.obscuration"]
-    if ratio >= 1:
+    ratio = structure.get("m1.aperture.obscuration")
+    if ratio is not None and ratio >= 1:
         yield Fault(
             "the central obscuration covers the pupil",
             key="m1.aperture.obscuration",
@@ -142,9 +148,11 @@ def _aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
             fix="give the diameter of the obscuration over that of the pupil",
             code="bounds",
         )
-    diameter = structure["m1.aperture.diameter"]
-    width = structure["m1.struts.width"]
-    if structure["m1.struts.number"] and width >= diameter / 2:
+    diameter = structure.get("m1.aperture.diameter")
+    width = structure.get("m1.struts.width")
+    if diameter is None or width is None:
+        return
+    if structure.get("m1.struts.number") and width >= diameter / 2:
         yield Fault(
             "the struts are as wide as the pupil",
             key="m1.struts.width",
@@ -155,7 +163,7 @@ def _aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
         )
 
 
-def _noll_faults(key: str, noll: Any, n_pix: int) -> Iterator[Fault]:
+def _noll_faults(key: str, noll: Any, n_pix: int | None) -> Iterator[Fault]:
     for index in dict.fromkeys(noll):
         if type(index) is not int or index < 1:
             yield Fault(
@@ -173,7 +181,7 @@ def _noll_faults(key: str, noll: Any, n_pix: int) -> Iterator[Fault]:
                 allowed="indices that differ",
                 code="duplicate",
             )
-        elif 4 * radial_order(index) > n_pix:
+        elif n_pix is not None and 4 * radial_order(index) > n_pix:
             yield Fault(
                 f"{n_pix} pixels do not resolve the Zernike polynomial {index}",
                 key=key,

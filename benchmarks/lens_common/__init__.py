@@ -1,0 +1,1 @@
+"""What the lens benchmarks share; nothing here is imported by a package."""
