@@ -154,8 +154,8 @@ def locate(
 ) -> Located:
     """Search from all the starts and climb to the best maximum.
 
-    Where no two searches of a least-squares problem agree, more follow from
-    parts of what was found, until a round finds nothing better.
+    Where fewer than half the searches of a least-squares problem agree, more
+    follow from parts of what was found, until a round finds nothing better.
 
     Parameters
     ----------
@@ -241,10 +241,11 @@ def _peak(ends: Ends, best: int, scale: NDArray[Any]) -> Peak:
 
 
 def _enough(before: Ends | None, found: Ends) -> bool:
-    """Whether two searches agree at once, or a round found nothing better."""
+    """Whether most searches agree at once, or a round found nothing better."""
     least = found.losses.min()
     if before is None:
-        return int((found.losses <= least + _SAME).sum()) > 1
+        same = int((found.losses <= least + _SAME).sum())
+        return 2 * same >= len(found.losses)
     return bool(least > before.losses.min() - _SAME)
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ._leaf import leaf
 from .cosmology import scaling_factors
 from .geometry import Points
 from .psf import Convolution
@@ -90,11 +91,11 @@ class Imaging(eqx.Module):
             sub = np.concatenate([sub, np.ones_like(around.rows)])
         centres = pixel_centres(pixels, mask.shape, pixel_scale)
         samples = samples_of(centres, sub, pixel_scale)
-        self.points = Points(*jnp.asarray(samples.points.T, float))
+        self.points = Points(*(leaf(x) for x in samples.points.T))
         self.sizes = samples.sizes
         order = samples.order[: self.n_pixels]
         sorted_already = bool((np.diff(samples.order) == 1).all())
-        self.order = None if sorted_already else jnp.asarray(order, jnp.int32)
+        self.order = None if sorted_already else leaf(order, np.int32)
         self.psf = (
             None
             if psf is None

@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 from scipy.fft import next_fast_len
 
+from ._leaf import leaf
 from .sampling_grid import Pixels
 
 
@@ -49,8 +50,8 @@ class Convolution(eqx.Module):
         where = rows * self.shape[1] + columns
         slots = np.empty(len(order), int)
         slots[order] = where
-        self.to_box = jnp.asarray(slots, jnp.int32)
-        self.from_box = jnp.asarray(where[:n_pixels], jnp.int32)
+        self.to_box = leaf(slots, np.int32)
+        self.from_box = leaf(where[:n_pixels], np.int32)
         wide = np.zeros(self.shape)
         half = (kernel.shape[0] // 2, kernel.shape[1] // 2)
         i, j = np.indices(kernel.shape)
@@ -61,9 +62,7 @@ class Convolution(eqx.Module):
             kernel,
         )
         spectrum = np.fft.rfft2(wide)
-        self.spectrum = jnp.asarray(
-            np.stack([spectrum.real, spectrum.imag]), float
-        )
+        self.spectrum = leaf(np.stack([spectrum.real, spectrum.imag]))
 
     def __call__(self, values: Array) -> Array:
         """Values of the wanted pixels after convolution, `(n_pixels,)`.

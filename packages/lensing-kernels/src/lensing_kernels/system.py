@@ -16,6 +16,7 @@ from jax import Array
 from ._declare.check import check, over_sampling_faults
 from ._declare.galaxies import components, spec
 from ._declare.imaging import DATA, KNOWN, STRUCTURE
+from ._leaf import leaf
 from .imaging import Imaging
 from .sampling_grid import adaptive_sub_size, pixel_grid
 
@@ -104,20 +105,20 @@ class LensImaging(System):
             kernel,
             _sub_size(structure, left_out),
         )
-        self.noise_map = _array(noise, float)
-        self.psf = None if kernel is None else _array(kernel, float)
-        self.mask = _array(known["mask"], bool) if "mask" in known else None
+        self.noise_map = leaf(noise, float)
+        self.psf = None if kernel is None else leaf(kernel, float)
+        self.mask = leaf(known["mask"], bool) if "mask" in known else None
         self.exclude = (
-            _array(known["exclude"], bool) if "exclude" in known else None
+            leaf(known["exclude"], bool) if "exclude" in known else None
         )
         used = np.flatnonzero(~left_out)
         place = np.full(left_out.size, used.size)
         place[used] = np.arange(used.size)
-        self.used = _array(used, np.int32)
-        self.place = _array(place.reshape(left_out.shape), np.int32)
+        self.used = leaf(used, np.int32)
+        self.place = leaf(place.reshape(left_out.shape), np.int32)
         noise = noise.ravel()[used]
-        self.noise = _array(noise, float)
-        self.log_norm = _array(np.log(2 * np.pi * noise**2), float)
+        self.noise = leaf(noise, float)
+        self.log_norm = leaf(np.log(2 * np.pi * noise**2), float)
 
     @property
     def structure(self) -> Structure:
@@ -250,10 +251,4 @@ def _sub_size(structure: Structure, left_out: np.ndarray) -> Any:
         given.get("centre", (0.0, 0.0)),
         given.get("radii", ()),
         sizes,
-    )
-
-
-def _array(value: np.ndarray, dtype: Any) -> Array:
-    return jax.device_put(
-        np.asarray(value, jax.dtypes.canonicalize_dtype(dtype))
     )

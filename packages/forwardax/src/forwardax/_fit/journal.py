@@ -23,7 +23,7 @@ _VERSION = 1
 class Chunk(NamedTuple):
     """One entry of a journal.
 
-    Parameters
+    Attributes
     ----------
     kind
         What the estimator called it.

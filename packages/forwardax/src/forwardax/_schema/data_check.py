@@ -119,7 +119,8 @@ def checked_array(field: DataField, value: Any, faults: Faults) -> Any:
                 "finite",
                 key=field.key,
                 value=f"{array[first]} at {first}",
-                allowed="finite values; mask what is missing",
+                allowed="finite values; any number will do where a mask "
+                "leaves it out",
                 code="nonfinite",
             )
         )
