@@ -15,7 +15,7 @@ def forwardax_estimators() -> Iterator[EstimatorEntry]:
     yield EstimatorEntry(
         "optim.map",
         target="inference_numpyro._map:Map",
-        summary="Maximum a posteriori: least squares, or Adam and BFGS, from many starts.",
+        summary="Maximum a posteriori from many starts: least squares or BFGS.",
         needs=frozenset({"log_likelihood", "gradient"}),
         checks=("gradient_norm", "agreement"),
         kind="optimiser",
