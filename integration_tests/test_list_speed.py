@@ -80,7 +80,9 @@ def test_cpu_time(fifty, arguments):
 
 def test_all_are_listed(fifty):
     run = fifty.cli("list", "systems", "--json")
-    assert len(run.json["entries"]) == 250
+    ours = ("lensing-kernels", "optics-dlux")  # where they are installed
+    found = [e for e in run.json["entries"] if e["distribution"] not in ours]
+    assert len(found) == 250
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from forwardax._plugins.entries import KINDS
 
 # Kinds by distribution: what each README says the package has.
 CLAIMS = {
-    "forwardax": {"commands"},
+    "forwardax": {"commands", "plots"},
     "inference-numpyro": {"estimators"},
+    "lensing-kernels": {"plots", "profiles", "systems"},
+    "optics-dlux": {"plots", "systems", "transforms"},
 }
 
 

@@ -34,7 +34,7 @@ def make_model() -> Any:
 
     Those of the intensities are the peer's own: its nested sampler has no
     log-normal one. The others are its own too but for `effective_radius`,
-    `sersic_index`, `einstein_radius` and the shear.
+    `sersic_index`, the centre of the mass, `einstein_radius` and the shear.
     """
     bulge, disk = af.Model(al.lp.Sersic), af.Model(al.lp.SersicCore)
     for light in (bulge, disk):
