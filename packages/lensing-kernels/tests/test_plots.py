@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from lensing_kernels import LensImaging, circle, plots
 
+pytest.importorskip("matplotlib", reason="plots are an optional extra")
+
 SHAPE, SCALE = (40, 50), 0.1
 GALAXIES = {
     "lens": {

@@ -35,6 +35,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+pytest.importorskip("matplotlib", reason="plots are an optional extra")
+
 OPEN = (-np.inf, np.inf)
 
 
