@@ -33,9 +33,10 @@ from forwardax._run.scalars import scalars_of
 from forwardax.errors import FitError, SaveError, UnknownEntry
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 
-pytest.importorskip("matplotlib", reason="plots are an optional extra")
+Figure = pytest.importorskip(
+    "matplotlib.figure", reason="plots are an optional extra"
+).Figure
 
 OPEN = (-np.inf, np.inf)
 
