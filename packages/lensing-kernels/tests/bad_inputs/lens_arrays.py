@@ -134,5 +134,4 @@ CASES = [
             noise_map=image(at=(1, 1)), psf=image(4, 4), mask={"circel": 1}
         ),
     ),
-    BadInput("built-by-wrong-name", lambda: fx.system("lensing.imagin")),
 ]

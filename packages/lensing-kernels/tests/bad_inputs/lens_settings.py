@@ -85,7 +85,6 @@ CASES = [
         lambda: RUN.replace("    source:", "    lens:", 1),
     ),
     whole("section-misspelt", lambda: RUN.replace("params:", "parms:")),
-    whole("system-misspelt", lambda: RUN.replace("imaging", "imagin", 1)),
     whole("not-yaml", lambda: RUN.replace("{circle: 0.8}", "{circle: 0.8")),
     whole("tab", lambda: RUN.replace("  pixel_scale", "\tpixel_scale")),
     whole("seed", lambda: RUN.replace("seed: 0", "seed: -1")),
