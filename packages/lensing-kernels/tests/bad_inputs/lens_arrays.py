@@ -1,6 +1,5 @@
 """Arrays that are wrong, alone or with each other."""
 
-import forwardax as fx
 import numpy as np
 from forwardax.testing import BadInput
 from lens_parts import (
