@@ -92,10 +92,6 @@ CASES = [
     ),
     late("file-empty", lambda: [(PSF, f"psf: {put_text('nothing.fits', '')}")]),
     late(
-        "file-npy-of-text",
-        lambda: [(PSF, f"psf: {put_text('words.npy', 'ab')}")],
-    ),
-    late(
         "file-npy-line", lambda: [(PSF, f"psf: {put('line.npy', np.ones(3))}")]
     ),
     late("file-npz", lambda: [(PSF, f"psf: {put_text('words.npz', 'ab')}")]),
