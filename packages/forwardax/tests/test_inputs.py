@@ -278,6 +278,15 @@ def test_truth_is_read_by_address(load, folder, told):
     assert "truth.yaml:2" in faults[1]
 
 
+def test_truth_is_not_blamed_for_a_faulty_structure(told, folder):
+    (folder / "truth.yaml").write_text("flux: 2.5\n")
+    (fault,) = told(
+        RUN.replace("scale: 2", "scale: two") + "truth: truth.yaml\n",
+        spec=lambda structure: SPEC,
+    )
+    assert "scale" in fault
+
+
 def test_frozen_mappings():
     one = Frozen({"a": {"b": [1, 2]}, "c": 1})
     assert one["a"]["b"] == (1, 2)

@@ -41,7 +41,8 @@ class SearchConfig:
     starts
         Searches, from as many starting points.
     first_order_steps
-        Adam steps of each, before the quasi-Newton search.
+        Adam steps of each, before the quasi-Newton search, of a problem
+        without residuals. Zero keeps least squares from hopping.
     learning_rate
         Size of the first of them, in units of the prior's spread.
     """

@@ -23,7 +23,10 @@ def find_truth(
         return None, Layered()
     before = len(faults)
     one = file_setting("truth", given, folder, "a YAML file", faults)
-    return one, Layered() if len(faults) > before else _read(one, spec, faults)
+    # Without a spec (its own faults are told) no key could be known.
+    if len(faults) > before or not spec:
+        return one, Layered()
+    return one, _read(one, spec, faults)
 
 
 def _read(one: Setting, spec: ParamSpec, faults: Faults) -> Layered:
