@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lensing_kernels import profile
 from lensing_kernels.geometry import Points
+from lensing_kernels.light.sersic import (
+    PIVOT,
+    SLOPE,
+    log_contrast,
+    log_reach,
+    sersic_image,
+)
 from scipy.integrate import quad
 
+EAST = np.array([[0.0, 1.0]])
 GRID = np.random.default_rng(3).uniform(-2, 2, (40, 2))
 SERSIC = {
     "centre": jnp.asarray([0.1, -0.2]),
@@ -213,3 +221,39 @@ def test_single_precision(name, params, length, in_float32):
         if length < 0.9:
             scale = np.abs(exact).max()
             np.testing.assert_allclose(single[:-1], exact, atol=2e-5 * scale)
+
+
+@pytest.mark.parametrize("radius", [0.1, 0.9, 8.0])
+@pytest.mark.parametrize("index", [0.7, 2.0, 6.0])
+def test_the_contrast_is_that_of_the_brightness_where_it_is_seen(radius, index):
+    seen = radius * PIVOT / (radius**4 + PIVOT**4) ** 0.25
+    params = {
+        "centre": (0.0, 0.0),
+        "ell_comps": (0.0, 0.0),
+        "intensity": 0.3,
+        "effective_radius": radius,
+        "sersic_index": index,
+    }
+    brightness = sersic_image(np.array([[seen, 0.0]]), params)[0]
+    found = log_contrast(radius, index)
+    np.testing.assert_allclose(
+        found, np.log(0.3 / brightness), rtol=1e-12, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("index", [0.4, 1.0, 4.0, 11.0])
+def test_the_reach_is_the_radius_of_a_slope(index):
+    radius = 0.8 / np.exp(float(log_reach(index)))
+    params = {
+        "centre": (0.0, 0.0),
+        "ell_comps": (0.0, 0.0),
+        "intensity": 0.3,
+        "effective_radius": 0.8,
+        "sersic_index": index,
+    }
+
+    def log_light(log_r):
+        return jnp.log(sersic_image(jnp.exp(log_r) * EAST, params)[0])
+
+    slope = jax.grad(log_light)(jnp.log(radius))
+    np.testing.assert_allclose(slope, -SLOPE, rtol=1e-9)

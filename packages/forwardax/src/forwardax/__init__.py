@@ -28,6 +28,7 @@ _HOME = {
     "Prior": "contracts",
     "PriorPlan": "contracts",
     "Ragged": "contracts",
+    "Shift": "contracts",
     "Slot": "contracts",
     "StructureField": "contracts",
     "Validity": "contracts",

@@ -54,6 +54,7 @@ from .contracts import ParamField as ParamField
 from .contracts import Prior as Prior
 from .contracts import PriorPlan as PriorPlan
 from .contracts import Ragged as Ragged
+from .contracts import Shift as Shift
 from .contracts import Slot as Slot
 from .contracts import StructureField as StructureField
 from .contracts import Validity as Validity

@@ -6,7 +6,7 @@
 
 from bad_case import Case
 from bad_models import NORMAL, pose
-from forwardax import ParamField, ParamSpec, Prior
+from forwardax import ParamField, ParamSpec, Prior, Shift
 
 WRONG = {
     **dict.fromkeys(("kind", "unit", "dtype", "doc", "symbol", "label"), 5),
@@ -17,6 +17,7 @@ WRONG = {
     "cyclic": True,
     "prior": 0.0,
     "transform": len,
+    "shift": Shift("math:floor", 5),
     "default": [1.0, None],
 }
 """A value of the wrong type for each part of a field."""

@@ -6,7 +6,7 @@
 
 from bad_case import Case
 from bad_models import NORMAL, SITES, lens, pose
-from forwardax import ParamField, Prior
+from forwardax import ParamField, Prior, Shift
 
 
 def drawn(prior, **field):
@@ -67,6 +67,28 @@ CASES = [
     Case(
         "transform-of-real-numbers",
         lambda: drawn(NORMAL, transform="softplus"),
+    ),
+    Case(
+        "shift-unknown",
+        lambda: drawn(NORMAL, shift=Shift("math:floor", ("mo",))),
+    ),
+    Case(
+        "shift-of-itself",
+        lambda: drawn(NORMAL, shift=Shift("math:floor", ("a",))),
+    ),
+    Case(
+        "shift-target",
+        lambda: pose(
+            ParamField("mu", prior=NORMAL),
+            ParamField("a", prior=NORMAL, shift=Shift("nowhere:odd", ("mu",))),
+        ),
+    ),
+    Case(
+        "shift-not-aligned",
+        lambda: pose(
+            ParamField("mu", dims=("x",), shape=(2,), prior=NORMAL),
+            ParamField("a", prior=NORMAL, shift=Shift("math:floor", ("mu",))),
+        ),
     ),
     Case(
         "reference-unknown",

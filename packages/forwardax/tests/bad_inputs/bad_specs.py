@@ -8,7 +8,14 @@ import json
 
 from bad_case import Case, refuse
 from bad_models import BELOW, LENS, NORMAL, SITES, pose
-from forwardax import ParamField, ParamSpec, Prior, Ragged, Validity
+from forwardax import (
+    ParamField,
+    ParamSpec,
+    Prior,
+    Ragged,
+    Shift,
+    Validity,
+)
 from forwardax.errors import SpecError
 
 X = ParamField("x", prior=NORMAL)
@@ -185,6 +192,16 @@ CASES = [
     Case(
         "json-function",
         lambda: ParamSpec([X], validity=[BELOW]).to_json(),
+    ),
+    Case(
+        "json-shift-function",
+        lambda: ParamSpec(
+            [X, ParamField("y", shift=Shift(len, ("x",)))]
+        ).to_json(),
+    ),
+    Case(
+        "json-shift",
+        lambda: read(fields=[{"key": "a", "shift": {"target": "math:floor"}}]),
     ),
     Case(
         "prior-argument-no-number",

@@ -18,8 +18,10 @@ from ._search import Ends, is_squares, search
 from ._squares import Slopes
 from ._starts import Starts, has_prior, make_starts
 
-_HOPS = 4
-"""Rounds of searches from parts of what was found, at most."""
+_HOPS = 5
+"""Rounds of further searches, at most."""
+_TWICE = 2
+"""Searches that must have found the best maximum by themselves."""
 _SAME = 0.1
 """Difference in log-density below which two optima are one."""
 _DEEP = 20.0
@@ -155,7 +157,9 @@ def locate(
     """Search from all the starts and climb to the best maximum.
 
     Where fewer than half the searches of a least-squares problem agree, more
-    follow from parts of what was found, until a round finds nothing better.
+    follow, some from parts of what was found and some from the prior. They
+    end when a round finds nothing better, and two searches from the prior
+    have found the best maximum by themselves.
 
     Parameters
     ----------
@@ -181,7 +185,9 @@ def locate(
     rounds = 1 + _HOPS * hopping
     dtype = starts.points.dtype
     flag = jnp.asarray(jacobian, dtype)
+    count = len(starts.points)
     points, found = starts.points, None
+    alone = np.ones(count, bool)
     for done in range(rounds):
         tell("search", done, rounds)
         ends = search(
@@ -195,11 +201,15 @@ def locate(
         )
         ends = jax.tree.map(np.asarray, ends)
         before, found = found, _joined(found, ends)
-        if not hopping or _enough(before, found):
+        if not hopping or _enough(before, found, alone):
             break
-        order = np.argsort(found.losses)[: len(points)]
-        key = jax.random.fold_in(starts.key, done)
-        points = hops(problem, key, jnp.asarray(found.points[order]))
+        order = np.argsort(found.losses)[:count]
+        keys = jax.random.split(jax.random.fold_in(starts.key, done))
+        mixed = hops(problem, keys[0], jnp.asarray(found.points[order]))
+        fresh = make_starts(problem, keys[1], count).points
+        own = np.arange(count) >= count // 2
+        points = jnp.where(own[:, None], fresh, mixed)
+        alone = np.concatenate([alone, own])
     assert found is not None
     ends = found
     best = int(np.argmin(ends.losses))
@@ -240,13 +250,22 @@ def _peak(ends: Ends, best: int, scale: NDArray[Any]) -> Peak:
     )
 
 
-def _enough(before: Ends | None, found: Ends) -> bool:
-    """Whether most searches agree at once, or a round found nothing better."""
+def _enough(before: Ends | None, found: Ends, alone: NDArray[np.bool_]) -> bool:
+    """Whether further searches would find nothing better, as far as one sees.
+
+    Parameters
+    ----------
+    before, found
+        Ends without those of the last round, and with them.
+    alone
+        Which of `found` began at draws of the prior.
+    """
     least = found.losses.min()
+    same = int((found.losses <= least + _SAME)[alone].sum())
     if before is None:
-        same = int((found.losses <= least + _SAME).sum())
         return 2 * same >= len(found.losses)
-    return bool(least > before.losses.min() - _SAME)
+    better = least <= before.losses.min() - _SAME
+    return same >= _TWICE and not better
 
 
 def _own_scale(precision: NDArray[Any]) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from .._schema.address import element_names
 from .._schema.families import FLAT
 from .._schema.spec import ParamSpec
 from .._schema.values import flatten, spread
-from ..contracts import Draw, ParamField, Prior, Reference
+from ..contracts import Draw, ParamField, Prior, Reference, Shift
 from .sources import Sources
 
 Slot = tuple[str, int]
@@ -79,10 +79,18 @@ class _Group:
     prior: Prior
     transform: str | None
     bounded: tuple[bool, bool]
+    shift: Shift | None = None
     slots: list[Slot] = field(default_factory=list[Slot])
     numbers: dict[str, list[float]] = field(
         default_factory=dict[str, list[float]]
     )
+
+    @property
+    def references(self) -> list[tuple[str, str]]:
+        """Arguments that name other keys."""
+        named = [(n, v) for n, v in self.prior.arguments if isinstance(v, str)]
+        deps = self.shift.deps if self.shift else ()
+        return named + [(f"shift:{i}", dep) for i, dep in enumerate(deps)]
 
 
 def group_draws(spec: ParamSpec, sources: Sources, align: Align) -> Grouped:
@@ -152,11 +160,12 @@ def _join(
     bounded = (low is not None, high is not None) if flat else (False, False)
     names = tuple(name for name, _ in prior.arguments)
     transform = f.transform if form == "plain" else None
+    shift = f.shift if form == "plain" else None
     signature: Any = (prior.family, form, names, transform, bounded)
-    if prior.references:
+    if prior.references or shift:
         signature = (*signature, f.key, prior)
     group = groups.setdefault(
-        signature, _Group(form, prior, transform, bounded)
+        signature, _Group(form, prior, transform, bounded, shift)
     )
     group.slots.append(slot)
     place = slot[1]
@@ -182,18 +191,17 @@ def _lay_out(
     start = len(found.held)
     for group in groups.values():
         name = _name(group, found)
-        waits = bool(group.prior.references)
+        waits = bool(group.references)
         arguments: list[tuple[str, Reference | None]] = [
             (argument, None) for argument in group.numbers
         ]
-        for argument, value in group.prior.arguments:
-            if isinstance(value, str):
-                key, places = align(value, group.slots[0][0])
-                flat = places.ravel()[[place for _, place in group.slots]]
-                distinct = np.unique(flat)
-                used = distinct if len(distinct) == 1 else flat
-                reference = Reference(key, tuple(int(p) for p in used))
-                arguments.append((argument, reference))
+        for argument, value in group.references:
+            key, places = align(value, group.slots[0][0])
+            flat = places.ravel()[[place for _, place in group.slots]]
+            distinct = np.unique(flat)
+            used = distinct if len(distinct) == 1 else flat
+            reference = Reference(key, tuple(int(p) for p in used))
+            arguments.append((argument, reference))
         given = group.form == "given"
         axes = [] if given else [coordinates[slot] for slot in group.slots]
         draw = Draw(
@@ -208,6 +216,7 @@ def _lay_out(
             arguments=tuple(arguments),
             transform=group.transform,
             bounded=group.bounded,
+            shift=group.shift and group.shift.target,
         )
         found.draws.append(draw)
         found.slots[name] = group.slots
@@ -222,7 +231,7 @@ def _lay_out(
 
 def _name(group: _Group, found: Grouped) -> str:
     key = group.slots[0][0]
-    base = key if group.prior.references else group.prior.family
+    base = key if group.references else group.prior.family
     if group.form != "plain":
         base = f"{base}:{group.form}"
     name, count = base, 2

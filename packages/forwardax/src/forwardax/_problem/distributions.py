@@ -30,6 +30,8 @@ _MARGIN = 13.8
 """Interval coordinate of 1e-6 of the width: start values stay inside."""
 _DEEP = 80.0
 """Coordinate at which exp still is a normal number in single precision."""
+_SHIFT = "shift:"
+"""Arguments of the shift of the coordinates begin so."""
 
 
 def distribution(draw: Draw, arguments: Arguments) -> Any:
@@ -39,6 +41,7 @@ def distribution(draw: Draw, arguments: Arguments) -> Any:
     numbers = {
         name: jnp.broadcast_to(value, (draw.count,))
         for name, value in arguments.items()
+        if not name.startswith(_SHIFT)
     }
     if draw.form == "noncentred":
         numbers = {
@@ -70,6 +73,14 @@ def bijector(draw: Draw, made: Any) -> Any:
     if draw.transform in _TRANSFORMS:
         return _TRANSFORMS[draw.transform]()
     return load_target(draw.transform)()
+
+
+def origin(draw: Draw, arguments: Arguments) -> Array | float:
+    """Where the coordinates of the variate have their origin."""
+    if draw.shift is None:
+        return 0.0
+    deps = [v for name, v in arguments.items() if name.startswith(_SHIFT)]
+    return load_target(draw.shift)(*deps)
 
 
 def push(draw: Draw, arguments: Arguments, variate: Array) -> Array:

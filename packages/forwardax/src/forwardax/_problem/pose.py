@@ -185,6 +185,11 @@ def _targets(spec: ParamSpec, resolver: Resolver) -> Iterable[Fault]:
         for f in spec.fields
         if f.transform and ":" in f.transform
     ]
+    named += [
+        (f.shift.target, f"the shift of {f.key!r}")
+        for f in spec.fields
+        if f.shift
+    ]
     for target, needed_by in named:
         try:
             load_target(target, needed_by=needed_by)

@@ -21,7 +21,14 @@ from jax import Array
 
 from .._derived.resolver import compute
 from ..contracts import Compute, Draw, Gather, PriorPlan
-from .distributions import bijector, distribution, inside, pull, push
+from .distributions import (
+    bijector,
+    distribution,
+    inside,
+    origin,
+    pull,
+    push,
+)
 
 
 class Cut(NamedTuple):
@@ -152,7 +159,6 @@ def unfold(plan: PriorPlan, hyper: Any, u: Array) -> Unfolded:
         made: Any,
         given: Array | None,
     ) -> Any:
-        del arguments
         if given is not None:
             total["prior"] += made.log_prob(given).sum()
             return given
@@ -164,6 +170,7 @@ def unfold(plan: PriorPlan, hyper: Any, u: Array) -> Unfolded:
             total["gauge"] += gauge_term(own, draw.count)
             return own
         change = bijector(draw, made)
+        own = own + origin(draw, arguments)
         variate = change(own)
         total["prior"] += made.log_prob(variate).sum()
         total["jacobian"] += change.log_abs_det_jacobian(own, variate).sum()
@@ -211,6 +218,7 @@ def fold(plan: PriorPlan, hyper: Any, values: Mapping[str, Any]) -> Array:
         if draw.form != "circular":
             change = bijector(draw, made)
             own = inside(made.support, change.inv(variate))
+            own = own - origin(draw, arguments)
         u = u.at[np.asarray(draw.coordinates, dtype=int)].set(own)
         return variate
 

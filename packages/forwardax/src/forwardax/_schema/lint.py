@@ -18,7 +18,7 @@ from .decision_lint import (
     reference_faults,
     tie_faults,
 )
-from .prior_lint import prior_faults
+from .prior_lint import prior_faults, shift_faults
 from .units import unit_fault
 from .values import (
     flatten,
@@ -235,6 +235,7 @@ _FIELD_RULES: tuple[Callable[[ParamField], Iterable[Fault]], ...] = (
 
 def _priors(spec: ParamSpec) -> Iterable[Fault]:
     for field in spec.fields:
+        yield from shift_faults(spec, field)
         if field.prior is not None:
             yield from prior_faults(spec, field.key, field, field.prior)
     for name, prior in spec.priors:
@@ -248,7 +249,9 @@ def _prior_cycle(spec: ParamSpec) -> Iterable[Fault]:
     chosen = dict(spec.priors)
     for field in spec.fields:
         prior = chosen.get(field.key, field.prior)
-        named = [spec.look(r) for r in (prior.references if prior else ())]
+        deps = field.shift.deps if field.shift else ()
+        references = (*(prior.references if prior else ()), *deps)
+        named = [spec.look(r) for r in references]
         graph[field.key] = {a.key for a in named if not isinstance(a, Fault)}
     try:
         in_order(

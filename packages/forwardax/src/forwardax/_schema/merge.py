@@ -7,7 +7,7 @@ from dataclasses import fields as dc_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import ParamField, Prior, Validity
+from ..contracts import ParamField, Prior, Shift, Validity
 from ..errors import Fault, Faults, SpecError, listed, nearest, wrong_type
 
 if TYPE_CHECKING:
@@ -88,11 +88,15 @@ def rename_spec(spec: ParamSpec, rename: Callable[[str], str]) -> ParamSpec:
         }
         return Prior(old.family, centred=old.centred, **arguments)
 
+    def shift(old: Shift | None) -> Shift | None:
+        return old and replace(old, deps=tuple(map(name, old.deps)))
+
     fields = tuple(
         replace(
             f,
             key=name(f.key),
             prior=prior(f.prior),
+            shift=shift(f.shift),
             aliases=tuple(map(name, f.aliases)),
             elements=tuple(map(name, f.elements)),
         )
@@ -136,8 +140,13 @@ def select_spec(spec: ParamSpec, globs: tuple[str, ...]) -> ParamSpec:
     def inside(name: str) -> bool:
         return spec.find(name).key in kept
 
+    def without(f: ParamField) -> ParamField:
+        """A field whose coordinate does not follow what is left out."""
+        lost = f.shift and not all(map(inside, f.shift.deps))
+        return replace(f, shift=None) if lost else f
+
     return type(spec)(
-        (f for f in spec.fields if f.key in kept),
+        (without(f) for f in spec.fields if f.key in kept),
         validity=(v for v in spec.validity if all(map(inside, v.deps))),
         reference=((k, v) for k, v in spec.reference if inside(k)),
         fixed=((k, v) for k, v in spec.fixed if inside(k)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from ..contracts import NO_DEFAULT, ParamField, Prior, Validity
+from ..contracts import NO_DEFAULT, ParamField, Prior, Shift, Validity
 from ..errors import Fault, Faults, ForwardaxError, wrong_type
 
 Holds = Callable[[Any], bool]
@@ -47,6 +47,13 @@ def _target(value: Any) -> bool:
     return isinstance(value, str) or callable(value)
 
 
+def _shift(value: Any) -> bool:
+    if value is None:
+        return True
+    sound = isinstance(value, Shift) and _target(value.target)
+    return sound and _texts(value.deps)
+
+
 _TEXT = ("text", _text)
 _TEXTS = ("a tuple of names", _texts)
 _SHAPE = ("a tuple of sizes; None where a dim is bound later", _sizes)
@@ -68,6 +75,7 @@ _PARAM: Mapping[str, tuple[str, Holds]] = {
         "text, or None",
         lambda value: value is None or isinstance(value, str),
     ),
+    "shift": ('Shift("module:attr", deps), or None', _shift),
     "default": (
         "real numbers, or NO_DEFAULT",
         lambda value: value is NO_DEFAULT or _number(value),

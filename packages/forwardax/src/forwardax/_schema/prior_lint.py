@@ -23,7 +23,12 @@ def prior_faults(
     spec: ParamSpec, name: str, field: ParamField, prior: Prior
 ) -> Iterable[Fault]:
     """Faults of the prior in force at an address."""
-    yield from _references(spec, name, field, prior)
+    named = [(n, v) for n, v in prior.arguments if isinstance(v, str)]
+    for argument, value in named:
+        owner = f"the prior of {name!r}"
+        yield from _reference(
+            spec, field, value, owner, f"{argument}= of {owner}"
+        )
     if ":" in prior.family:
         return
     family = FAMILIES.get(prior.family)
@@ -57,40 +62,47 @@ def prior_faults(
     yield from _transform(name, field, family)
 
 
-def _references(
-    spec: ParamSpec, name: str, field: ParamField, prior: Prior
+def shift_faults(spec: ParamSpec, field: ParamField) -> Iterable[Fault]:
+    """Faults of what the coordinate of a field follows."""
+    owner = f"the shift of {field.key!r}"
+    for value in field.shift.deps if field.shift else ():
+        yield from _reference(spec, field, value, owner, owner)
+
+
+def _reference(
+    spec: ParamSpec,
+    field: ParamField,
+    value: str,
+    owner: str,
+    needed_by: str,
 ) -> Iterable[Fault]:
-    for argument, value in prior.arguments:
-        if not isinstance(value, str):
-            continue
-        found = spec.look(value)
-        if isinstance(found, Fault):
-            yield Fault(
-                f"the prior of {name!r} refers to {value!r}, which is not a "
-                "parameter",
-                key=value,
-                allowed=found.allowed,
-                nearest=found.nearest,
-                needed_by=f"{argument}= of the prior of {name!r}",
-                code="unknown",
-            )
-            continue
-        if found.element is not None:
-            continue
-        source = spec.by_key[found.key]
-        dims = {*field.dims, *_ancestors(spec, field.dims)}
-        events = [f.shape[len(f.dims) :] for f in (source, field)]
-        if not set(source.dims) <= dims or events[0] not in ((), events[1]):
-            yield Fault(
-                f"{value!r} does not align with {name!r}",
-                key=value,
-                value=f"dims {source.dims}, shape {source.shape}",
-                allowed=f"dims among {tuple(sorted(dims))} and event shape "
-                f"() or {events[1]}",
-                needed_by=f"{argument}= of the prior of {name!r}",
-                fix="arguments align by dim name: give both fields dims",
-                code="dims",
-            )
+    found = spec.look(value)
+    if isinstance(found, Fault):
+        yield Fault(
+            f"{owner} refers to {value!r}, which is not a parameter",
+            key=value,
+            allowed=found.allowed,
+            nearest=found.nearest,
+            needed_by=needed_by,
+            code="unknown",
+        )
+        return
+    if found.element is not None:
+        return
+    source = spec.by_key[found.key]
+    dims = {*field.dims, *_ancestors(spec, field.dims)}
+    events = [f.shape[len(f.dims) :] for f in (source, field)]
+    if not set(source.dims) <= dims or events[0] not in ((), events[1]):
+        yield Fault(
+            f"{value!r} does not align with {field.key!r}",
+            key=value,
+            value=f"dims {source.dims}, shape {source.shape}",
+            allowed=f"dims among {tuple(sorted(dims))} and event shape "
+            f"() or {events[1]}",
+            needed_by=needed_by,
+            fix="arguments align by dim name: give both fields dims",
+            code="dims",
+        )
 
 
 def _ancestors(spec: ParamSpec, dims: tuple[str, ...]) -> set[str]:

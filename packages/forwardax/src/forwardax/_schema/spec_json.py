@@ -9,7 +9,7 @@ from dataclasses import fields as dc_fields
 from typing import TYPE_CHECKING, Any, cast
 
 from .._freeze import freeze_value
-from ..contracts import ParamField, Prior, Ragged, Validity
+from ..contracts import ParamField, Prior, Ragged, Shift, Validity
 from ..errors import Fault, Faults, SpecError, unknown, wrong_type
 
 if TYPE_CHECKING:
@@ -20,21 +20,26 @@ VERSION = 1
 
 def spec_to_json(spec: ParamSpec) -> str:
     """See `ParamSpec.to_json`."""
-    functions = [v for v in spec.validity if not isinstance(v.target, str)]
-    if functions:
-        raise SpecError(
-            [
-                Fault(
-                    f"the validity condition {v.text!r} is a function, which "
-                    "a file cannot hold",
-                    key=v.text,
-                    value=_target(v.target),
-                    allowed='"module:attr"',
-                    code="type",
-                )
-                for v in functions
-            ]
+    targets = [
+        (v.text, f"the validity condition {v.text!r}", v.target)
+        for v in spec.validity
+    ]
+    targets += [
+        (f.key, f"the shift of {f.key!r}", f.shift.target)
+        for f in spec.fields
+        if f.shift
+    ]
+    Faults(
+        Fault(
+            f"{owner} is a function, which a file cannot hold",
+            key=key,
+            value=_target(target),
+            allowed='"module:attr"',
+            code="type",
         )
+        for key, owner, target in targets
+        if not isinstance(target, str)
+    ).throw(SpecError)
     return _dump(spec)
 
 
@@ -86,8 +91,19 @@ def _field(field: ParamField) -> dict[str, Any]:
         value = getattr(field, part.name)
         if part.name != "key" and value == part.default:
             continue
-        record[part.name] = _prior(value) if part.name == "prior" else value
+        write = _RECORDS.get(part.name)
+        record[part.name] = write(value) if write else value
     return record
+
+
+def _shift(shift: Shift) -> dict[str, Any]:
+    return {"target": _target(shift.target), "deps": shift.deps}
+
+
+_RECORDS: Mapping[str, Callable[[Any], Any]] = {
+    "prior": _prior,
+    "shift": _shift,
+}
 
 
 def spec_from_json(kind: type[ParamSpec], text: str) -> ParamSpec:
@@ -187,6 +203,10 @@ def _field_of(record: Any, faults: Faults) -> ParamField | None:
     if values.get("prior") is not None:
         owner = f"the prior of {given['key']!r}"
         values["prior"] = _prior_of(owner, given["prior"], faults)
+    if values.get("shift") is not None:
+        owner = f"the shift of {given['key']!r}"
+        shift = _record(owner, given["shift"], ("target", "deps"), (), faults)
+        values["shift"] = Shift(**shift) if shift else None
     return ParamField(**values)
 
 

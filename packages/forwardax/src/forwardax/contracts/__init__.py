@@ -21,6 +21,7 @@ from .declare import Numbers as Numbers
 from .declare import ParamField as ParamField
 from .declare import Prior as Prior
 from .declare import Ragged as Ragged
+from .declare import Shift as Shift
 from .declare import StructureField as StructureField
 from .declare import Target as Target
 from .declare import Validity as Validity

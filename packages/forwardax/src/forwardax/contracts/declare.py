@@ -71,6 +71,29 @@ class Prior:
         return tuple(v for _, v in self.arguments if isinstance(v, str))
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where the unconstrained coordinate of a parameter has its origin.
+
+    The coordinate is what it would be without, less `target(*deps)`. Prior
+    and posterior stay as they are: a coordinate that follows what the data
+    determine only makes the posterior easier to search and to sample.
+
+    Parameters
+    ----------
+    target
+        Pure function of the values of `deps`, element by element.
+    deps
+        Other keys.
+    """
+
+    target: Target
+    deps: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "deps", freeze_value(self.deps))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParamField:
     """One parameter: what it is called, measured in and may be.
@@ -99,6 +122,8 @@ class ParamField:
     transform
         Another bijector for the unconstrained space: `"exp"`, `"softplus"`
         or `"module:attr"` of a NumPyro transform class.
+    shift
+        Origin of the unconstrained coordinate, where other keys set it.
     symbol, label
         Plain and LaTeX symbol.
     aliases
@@ -117,6 +142,7 @@ class ParamField:
     cyclic: float | None = None
     prior: Prior | None = None
     transform: str | None = None
+    shift: Shift | None = None
     default: Any = NO_DEFAULT
     doc: str = ""
     symbol: str = ""

@@ -44,6 +44,8 @@ class Draw:
         Names, each with its reference; None is a number in `hyper`.
     bounded
         For `"Flat"`: whether it is bounded below and above.
+    shift
+        Of the coordinates: a function of the arguments `shift:0`, ...
     """
 
     name: str
@@ -56,6 +58,7 @@ class Draw:
     arguments: tuple[tuple[str, Reference | None], ...] = ()
     transform: str | None = None
     bounded: tuple[bool, bool] = (False, False)
+    shift: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,14 @@ def inside_disk(vector: Any) -> Any:
 
 def _placed(field: ParamField, prefix: str) -> ParamField:
     """A profile's field under the name of its galaxy and profile."""
+    shift = field.shift
+    if shift is not None:
+        shift = replace(shift, deps=_under(prefix, shift.deps))
     return replace(
         field,
         key=f"{prefix}.{field.key}",
         elements=_under(prefix, field.elements),
+        shift=shift,
     )
 
 

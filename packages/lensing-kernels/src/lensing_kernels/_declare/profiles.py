@@ -8,12 +8,12 @@ PyAutoLens has), and a prior unless it is held in nearly every fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from forwardax import ParamField, Prior
+from forwardax import ParamField, Prior, Shift
 from forwardax.errors import StructureError, unknown
 
 
@@ -119,7 +119,7 @@ EFFECTIVE_RADIUS: Final = ParamField(
     "effective_radius",
     unit="arcsec",
     bounds=(0.0, None),
-    prior=Prior("LogUniform", low=0.01, high=10.0),
+    prior=Prior("LogNormal", loc=-0.7, scale=1.25),
     default=0.6,
     label=r"$R_{\rm e}$",
     doc="Circularised radius that holds half of the light.",
@@ -127,12 +127,26 @@ EFFECTIVE_RADIUS: Final = ParamField(
 SERSIC_INDEX: Final = ParamField(
     "sersic_index",
     bounds=(0.3, 12.0),
-    prior=Prior("Uniform", low=0.5, high=8.0),
+    prior=Prior("TruncatedNormal", loc=3.0, scale=2.0, low=0.3, high=12.0),
     default=4.0,
     label="$n$",
     doc="1 is an exponential, 4 a de Vaucouleurs profile.",
 )
-_SERSIC = (CENTRE, ELL_COMPS, INTENSITY, EFFECTIVE_RADIUS, SERSIC_INDEX)
+
+
+# Where only the outskirts of a galaxy are seen, intensity, radius and index
+# lie along a narrow curved valley. What is measured there does not.
+_SEEN_INTENSITY: Final = replace(
+    INTENSITY,
+    shift=Shift(
+        "lensing_kernels.light.sersic:log_contrast",
+        ("effective_radius", "sersic_index"),
+    ),
+)
+_SEEN_RADIUS: Final = replace(
+    EFFECTIVE_RADIUS,
+    shift=Shift("lensing_kernels.light.sersic:log_reach", ("sersic_index",)),
+)
 
 
 def _held(
@@ -164,7 +178,13 @@ _PROFILES = (
         kind="light",
         autolens="lp.Sersic",
         summary="Elliptical Sersic light",
-        fields=_SERSIC,
+        fields=(
+            CENTRE,
+            ELL_COMPS,
+            _SEEN_INTENSITY,
+            _SEEN_RADIUS,
+            SERSIC_INDEX,
+        ),
         targets={"image": "lensing_kernels.light.sersic:sersic_image"},
     ),
     Profile(
@@ -173,7 +193,11 @@ _PROFILES = (
         autolens="lp.SersicCore",
         summary="Elliptical Sersic light with a core",
         fields=(
-            *_SERSIC,
+            CENTRE,
+            ELL_COMPS,
+            INTENSITY,
+            EFFECTIVE_RADIUS,
+            SERSIC_INDEX,
             _held(
                 "radius_break",
                 0.025,

@@ -10,6 +10,12 @@ from jax import Array
 
 from ..geometry import CORE, eccentric_radius_squared
 
+PIVOT: Final = 1.0
+"""Radius in arcsec at which the images of galaxies lie, more or less."""
+
+SLOPE: Final = 1.5
+"""Minus the logarithmic slope of the brightness there."""
+
 STEEPEST: Final = 60.0
 """Largest logarithm of `(r / R_e)^(1/n)`; no light is left long before."""
 
@@ -59,3 +65,33 @@ def sersic_image(grid: Any, params: Mapping[str, Any]) -> Array:
     power = (0.5 / n) * (jnp.log(jnp.where(core, 1.0, r2)) - 2 * jnp.log(R_e))
     x = jnp.where(core, 0.0, jnp.exp(jnp.minimum(power, STEEPEST)))
     return params["intensity"] * jnp.exp(b_of(n) * (1.0 - x))
+
+
+def log_contrast(effective_radius: Any, sersic_index: Any) -> Any:
+    """Logarithm of the intensity over the brightness where it is seen.
+
+    That is at a radius of `R_e r_0 / (R_e^4 + r_0^4)^(1/4)`: the effective one
+    of a small profile, the `PIVOT` of a large one.
+
+    Parameters
+    ----------
+    effective_radius
+        In arcsec, of any shape.
+    sersic_index
+        Of the same shape.
+    """
+    # x = (r / R_e)^(1/n) of that radius
+    log_x = -0.25 * jnp.log1p((effective_radius / PIVOT) ** 4) / sersic_index
+    return b_of(sersic_index) * jnp.expm1(log_x)
+
+
+def log_reach(sersic_index: Any) -> Any:
+    """Logarithm of R_e over the radius at which the light falls as `SLOPE`.
+
+    Parameters
+    ----------
+    sersic_index
+        Of any shape.
+    """
+    n = sersic_index
+    return n * jnp.log(b_of(n) / (SLOPE * n))
