@@ -1,9 +1,12 @@
+from collections import namedtuple
+
 import forwardax as fx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from forwardax import ParamField, ParamSpec, Prior, Validity
+from inference_numpyro._chains import pooled
 
 
 def fit(problem, key=0, **settings):
@@ -27,6 +30,30 @@ def test_linear_gaussian(toys, flat):
     assert found.stats["whitened"].all()
     assert (toys.z_scores(found, "slope", case.mean) < 4).all()
     assert sd_agrees(found, "slope", np.sqrt(np.diagonal(case.covariance)))
+
+
+def test_chains_share_a_mass_of_what_all_have_drawn(toys):
+    found = fit(toys.line().problem, warmup=150, draws=100)
+    mass = found.state["kernel.adapt_state.inverse_mass_matrix"]
+    assert (mass == mass[0]).all()
+    # Whitened, the variances are one: 280 draws, about as many effective.
+    assert (np.abs(mass[0] - 1) < 5 * np.sqrt(2 / 280)).all()
+    assert (mass[0] != 1).all()
+
+
+def test_a_pooled_mass_holds_variances():
+    generator = np.random.default_rng(0)
+    z = generator.normal(0.3, [0.5, 2.0], (4, 100, 2))
+    sums = np.stack([z.sum(axis=1), (z**2).sum(axis=1)], axis=1)
+    one = jnp.ones((4, 2))
+    names = ["inverse_mass_matrix", "mass_matrix_sqrt", "mass_matrix_sqrt_inv"]
+    adapt = namedtuple("Adapt", names)(one, one, one)
+    state = namedtuple("State", ["z", "adapt_state"])(one, adapt)
+    inverse, root, inverse_root = pooled(state, sums, 100).adapt_state
+    wanted = (400 * z.reshape(-1, 2).var(axis=0) + 20) / 420
+    np.testing.assert_allclose(inverse, np.broadcast_to(wanted, (4, 2)))
+    np.testing.assert_allclose(root * inverse_root, one)
+    np.testing.assert_allclose(inverse_root**2, inverse)
 
 
 @pytest.mark.slow

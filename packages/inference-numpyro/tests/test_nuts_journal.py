@@ -125,7 +125,7 @@ def test_the_journal_has_at_most_seconds_to_lose(toys, tmp_path, monkeypatch):
     advance = _nuts_run.advance
 
     def slow(*arguments, **plan):
-        clock[0] += float(arguments[4])
+        clock[0] += float(arguments[5])
         return advance(*arguments, **plan)
 
     monkeypatch.setattr(_nuts_run, "perf_counter", tick)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from forwardax import log_density
 from forwardax.estimation import Problem
 from jax import Array
@@ -32,6 +33,8 @@ _FREEDOM = 4
 """Degrees of freedom of the starts: a spread of sqrt(2), and some far out."""
 
 
+_BELIEF = 20
+"""Draws that a variance of one counts for before there are any."""
 _RADIUS = 0x52
 """Stream of the fresh radii. The kernel splits its key in three, and a split
 gives the streams 0, 1 and 2: those are taken."""
@@ -44,8 +47,9 @@ class Plan(NamedTuple):
     ----------
     warmup
         Steps of adaptation.
-    dense
-        Whether a full mass matrix is adapted; a diagonal one otherwise.
+    mass
+        `"dense"` or `"diagonal"`, adapted by each chain for itself, or
+        `"pooled"`: one diagonal for all, which `pooled` makes.
     depth
         Largest tree depth.
     method
@@ -53,7 +57,7 @@ class Plan(NamedTuple):
     """
 
     warmup: int
-    dense: bool
+    mass: str
     depth: int
     method: str
 
@@ -71,13 +75,15 @@ class Drawn(NamedTuple):
 
 def potential(problem: Problem, frame: Frame) -> Any:
     """Minus the log-density, on rings, as a function of `z`."""
+    return partial(_energy, problem, frame)
+
+
+# A program of its own, for the kernel asks for its gradient in many places.
+@jax.jit
+def _energy(problem: Problem, frame: Frame, z: Array) -> Array:
     chart = chart_of(problem.plan)
-
-    def energy(z: Array) -> Array:
-        u = frame.centre + frame.factor @ z
-        return -log_density(problem, u) - ring_term(chart, u, frame.widths)
-
-    return energy
+    u = frame.centre + frame.factor @ z
+    return -log_density(problem, u) - ring_term(chart, u, frame.widths)
 
 
 def _kernel(plan: Plan, target: Array, state: ParamInfo, key: Array) -> Any:
@@ -88,7 +94,8 @@ def _kernel(plan: Plan, target: Array, state: ParamInfo, key: Array) -> Any:
         init,
         state,
         plan.warmup,
-        dense_mass=plan.dense,
+        dense_mass=plan.mass == "dense",
+        adapt_mass_matrix=plan.mass != "pooled",
         target_accept_prob=target,  # pyright: ignore
         trajectory_length=None,  # pyright: ignore
         max_tree_depth=plan.depth,
@@ -155,11 +162,12 @@ def advance(
     frame: Frame,
     target: Array,
     state: Any,
+    sums: Array,
     count: Array,
     thin: Array,
     *,
     plan: Plan,
-) -> tuple[Any, Drawn]:
+) -> tuple[Any, Drawn, Array]:
     """Go on for `count` draws of `thin` steps each.
 
     Returns
@@ -168,9 +176,12 @@ def advance(
         After exactly `count * thin` steps.
     drawn
         Of which the first `count` are filled.
+    sums
+        With `z` and its square of each draw added, `(chain, 2, size)`.
     """
 
-    def chain(shared: Any, state: Any) -> tuple[Any, Drawn]:
+    def chain(shared: Any, each: Any) -> tuple[Any, Drawn, Array]:
+        state, sums = each
         problem, frame, target, count, thin = shared
         model = (problem, frame)
         here = ParamInfo(state.z, state.potential_energy, state.z_grad)
@@ -183,7 +194,7 @@ def advance(
             return state, diverging | state.diverging
 
         def draw(i: Array, carry: Any) -> Any:
-            state, out = carry
+            state, out, sums = carry
             none = jnp.zeros((), bool)
             state, diverging = jax.lax.fori_loop(0, thin, step, (state, none))
             u, density = off_ring(
@@ -202,7 +213,8 @@ def advance(
                 diverging,
             )
             out = jax.tree.map(lambda o, n: o.at[i].set(n), out, now)
-            return state, out
+            sums += jnp.stack([state.z, jnp.square(state.z)])
+            return state, out, sums
 
         dtype = state.z.dtype
         row = jnp.zeros((CHUNK,), dtype)
@@ -214,28 +226,63 @@ def advance(
             jnp.zeros((CHUNK,), state.num_steps.dtype),
             jnp.zeros((CHUNK,), bool),
         )
-        return jax.lax.fori_loop(0, count, draw, (state, empty))
+        return jax.lax.fori_loop(0, count, draw, (state, empty, sums))
 
     shared = (problem, frame, target, count, thin)
     if plan.method == "vectorized":
-        return jax.vmap(partial(chain, shared))(state)
+        return jax.vmap(partial(chain, shared))((state, sums))
     if plan.method == "sequential":
-        return jax.lax.map(partial(chain, shared), state)
-    return over_devices(chain, shared, state)
+        return jax.lax.map(partial(chain, shared), (state, sums))
+    return over_devices(chain, shared, (state, sums))
 
 
-def place(plan: Plan, state: Any, shared: Any) -> tuple[Any, Any]:
+def pooled(state: Any, sums: Any, count: int) -> Any:
+    """States with one diagonal mass, of what all the chains have drawn.
+
+    In whitened coordinates the variances are near one; that counts as much
+    as some draws, so that few do not mislead.
+
+    Parameters
+    ----------
+    state
+        Of the chains.
+    sums
+        As `advance` gives them.
+    count
+        Draws of each chain that they hold.
+    """
+    total = count * len(sums)
+    first, second = np.asarray(sums).sum(axis=0) / max(total, 1)
+    variance = np.maximum(second - first**2, 0.0)
+    variance = (total * variance + _BELIEF) / (total + _BELIEF)
+    whole = np.broadcast_to(variance, state.z.shape)
+    dtype = state.z.dtype
+    adapted = state.adapt_state._replace(
+        inverse_mass_matrix=jnp.asarray(whole, dtype),
+        mass_matrix_sqrt=jnp.asarray(whole**-0.5, dtype),
+        mass_matrix_sqrt_inv=jnp.asarray(whole**0.5, dtype),
+    )
+    return state._replace(adapt_state=adapted)
+
+
+def no_sums(state: Any) -> Array:
+    """What `advance` adds to, to begin with."""
+    chains, size = state.z.shape
+    return jnp.zeros((chains, 2, size), state.z.dtype)
+
+
+def place(plan: Plan, each: Any, shared: Any) -> tuple[Any, Any]:
     """Chains where they run, and what they share on every device.
 
     Placed before the first step as after it: another placement would be
     another program.
     """
     if plan.method != "parallel":
-        return state, shared
-    mesh = mesh_of(state.i.shape[0])
+        return each, shared
+    mesh = mesh_of(jax.tree.leaves(each)[0].shape[0])
     split = NamedSharding(mesh, PartitionSpec("each"))
     whole = NamedSharding(mesh, PartitionSpec())
-    return jax.device_put(state, split), jax.device_put(shared, whole)
+    return jax.device_put(each, split), jax.device_put(shared, whole)
 
 
 def method_for(asked: str, chains: int) -> str:

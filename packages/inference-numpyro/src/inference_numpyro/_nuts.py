@@ -26,7 +26,7 @@ class NutsConfig:
     draws
         Kept of each chain.
     warmup
-        Steps of adaptation; None takes 300 where the coordinates are
+        Steps of adaptation; None takes 150 where the coordinates are
         whitened and 1000 where they are not.
     chains
         Independent chains; R-hat needs two.

@@ -22,7 +22,17 @@ from forwardax.estimation import (
     make_posterior,
 )
 
-from ._chains import CHUNK, Drawn, Plan, advance, begin, method_for, place
+from ._chains import (
+    CHUNK,
+    Drawn,
+    Plan,
+    advance,
+    begin,
+    method_for,
+    no_sums,
+    place,
+    pooled,
+)
 from ._coordinates import chart_of
 from ._frame import Choice, Frame, plain_frame, white_frame
 from ._locate import LARGEST, agreement, locate, mode_notes, no_start
@@ -33,7 +43,7 @@ from ._starts import make_starts
 if TYPE_CHECKING:
     from ._nuts import NutsConfig
 
-_WHITE_WARMUP = 300
+_WHITE_WARMUP = 150
 _PLAIN_WARMUP = 1000
 _STARTS, _STEPS, _RATE = 8, 200, 0.1
 _FIRST, _SECONDS = 10, 5.0
@@ -73,6 +83,7 @@ class Run:
         self._invalid = 0
         self._done = {"warmup": 0, "sampling": 0}
         self._parts: list[Drawn] = []
+        self._sums: Any = None
         self._pace = _FIRST
         self._began = perf_counter()
 
@@ -89,6 +100,7 @@ class Run:
         self._notes = record["notes"]
         self._invalid = record["invalid"]
         self._restore({**frame, **last}, key)
+        self._sums = last.get("sums")
         self._parts = [
             Drawn(*(arrays[f"drawn.{name}"] for name in Drawn._fields))
             for kind, arrays in chunks
@@ -105,8 +117,18 @@ class Run:
 
     def sample(self) -> None:
         """Warm up and draw, as far as that is not done yet."""
-        self._advance("warmup", self._plan().warmup)
-        self._advance("sampling", self._config.draws)
+        plan = self._plan()
+        total = plan.warmup
+        if plan.mass == "pooled":
+            # What the first fifth draws tells of the starts; in the last
+            # third the step follows the mass.
+            first, last = total // 5, 2 * total // 3
+            self._advance("warmup", first, total)
+            self._advance("warmup", last, total, add=True)
+            if self._done["warmup"] == last:
+                self._state = pooled(self._state, self._sums, last - first)
+        self._advance("warmup", total, total)
+        self._advance("sampling", self._config.draws, self._config.draws)
 
     def _begin(self, key: Any) -> None:
         key_search, key_chains = jax.random.split(key)
@@ -151,9 +173,11 @@ class Run:
                     plan=plan,
                     white=white,
                 )
-                state, shared = place(plan, state, self._shared(choice=choice))
+                (state, sums), shared = place(
+                    plan, (state, no_sums(state)), self._shared(choice=choice)
+                )
                 none, one = jnp.asarray(0), jnp.asarray(1)
-                advance(*shared, state, none, one, plan=plan)
+                advance(*shared, state, sums, none, one, plan=plan)
 
         thread = Thread(target=run, daemon=True)
         thread.start()
@@ -249,7 +273,7 @@ class Run:
             if choice.white:
                 self._notes += mode_notes(agreement(problem, found))
         if not choice.white:
-            mass = "dense" if self._plan_for(choice).dense else "diagonal"
+            mass = self._plan_for(choice).mass
             self._notes.append(
                 f"not whitened, a {mass} mass was adapted instead: "
                 + choice.reason
@@ -259,9 +283,11 @@ class Run:
     def _plan_for(self, choice: Choice) -> Plan:
         config = self._config
         default = _WHITE_WARMUP if choice.white else _PLAIN_WARMUP
+        small = self._problem.size <= LARGEST
+        own = "dense" if small else "diagonal"
         return Plan(
             warmup=config.warmup or default,
-            dense=not choice.white and self._problem.size <= LARGEST,
+            mass="pooled" if choice.white else own,
             depth=config.max_tree_depth,
             method=self._method,
         )
@@ -280,21 +306,27 @@ class Run:
             jnp.asarray(self._config.target_accept, dtype),
         )
 
-    def _advance(self, stage: str, total: int) -> None:
+    def _advance(
+        self, stage: str, until: int, total: int, add: bool = False
+    ) -> None:
+        """Go on until so many draws of a stage are done."""
         plan = self._plan()
-        state, shared = place(plan, self._state, self._shared())
+        new = self._sums is None or not add
+        sums = no_sums(self._state) if new else self._sums
+        (state, sums), shared = place(plan, (self._state, sums), self._shared())
         keep = stage == "sampling"
         thin = self._config.thin if keep else 1
         done = self._done[stage]
         self._tell(stage, done, total)
-        while done < total:
-            count = min(self._pace, CHUNK, total - done)
+        while done < until:
+            count = min(self._pace, CHUNK, until - done)
             problem, frame, target = shared
-            state, drawn = advance(
+            state, drawn, sums = advance(
                 problem,
                 frame,
                 target,
                 state,
+                sums,
                 jnp.asarray(count),
                 jnp.asarray(thin),
                 plan=plan,
@@ -302,6 +334,8 @@ class Run:
             kept = Drawn(*(np.asarray(leaf)[:, :count] for leaf in drawn))
             if keep:
                 self._parts.append(kept)
+            if add:
+                self._sums = sums
             done += count
             self._done[stage], self._state = done, state
             seconds = self._lap(stage)
@@ -319,6 +353,8 @@ class Run:
         }
         arrays = to_arrays(self._state)
         arrays["progress"] = np.asarray(json.dumps(record))
+        if self._sums is not None:
+            arrays["sums"] = np.asarray(self._sums)
         if kind == "start":
             arrays |= self._choice.arrays
         if drawn is not None:

@@ -72,6 +72,33 @@ def objective(problem: Problem, u: Array, jacobian: Array) -> Array:
     return jnp.where(jnp.isnan(found), jnp.inf, found)
 
 
+@jax.jit
+def _value(
+    problem: Problem, start: Array, scale: Array, jacobian: Array, v: Array
+) -> Array:
+    """`objective` at a distance from a start, in units of the scale.
+
+    These three are programs within a program: each is traced once, however
+    often it is used, and that is where most of the time of tracing went.
+    """
+    u = lift(chart_of(problem.plan), start, v * scale)
+    return objective(problem, u, jacobian)
+
+
+@jax.jit
+def _residuals(problem: Problem, start: Array, scale: Array, v: Array) -> Array:
+    u = lift(chart_of(problem.plan), start, v * scale)
+    return problem.residuals(u)
+
+
+@jax.jit
+def _rest(
+    problem: Problem, start: Array, scale: Array, jacobian: Array, v: Array
+) -> Array:
+    u = lift(chart_of(problem.plan), start, v * scale)
+    return prior_loss(problem, u, jacobian)
+
+
 def prior_loss(problem: Problem, u: Array, jacobian: Array) -> Array:
     """The prior's part of `objective`."""
     own = unfold(problem.plan, problem.hyper, u).log_jacobian
@@ -120,19 +147,14 @@ def _one(shared: Any, start: Array) -> Ends:
     def place(v: Array) -> Array:
         return lift(chart, start, v * scale)
 
-    def value(v: Array) -> Array:
-        return objective(problem, place(v), jacobian)
+    value = partial(_value, problem, start, scale, jacobian)
 
     if not is_squares(problem):
         v, least, settled = _quasi_newton(value, scale, steps, rate)
         return Ends(place(v), least, settled, None)
 
-    def residuals(v: Array) -> Array:
-        return problem.residuals(place(v))
-
-    def rest(v: Array) -> Array:
-        return prior_loss(problem, place(v), jacobian)
-
+    residuals = partial(_residuals, problem, start, scale)
+    rest = partial(_rest, problem, start, scale, jacobian)
     # Where the prior has no width, a step may be of any length.
     longest = 1.0 if has_prior(problem) else inf
     zero = jnp.zeros_like(scale)
