@@ -32,15 +32,16 @@ def make_dataset(demo: Path) -> Any:
 def make_model() -> Any:
     """21 free parameters, with the priors of the example where it has them.
 
-    Those of the intensities are the peer's own: its nested sampler has no
-    log-normal one. The others are its own too but for `effective_radius`,
-    `sersic_index`, the centre of the mass, `einstein_radius` and the shear.
+    Its nested sampler has no log-normal prior: intensities have its own, and
+    radii one that is uniform in the logarithm. The others are its own too but
+    for `sersic_index`, the centre of the mass, `einstein_radius` and the
+    shear.
     """
     bulge, disk = af.Model(al.lp.Sersic), af.Model(al.lp.SersicCore)
     for light in (bulge, disk):
         light.effective_radius = af.LogUniformPrior(0.01, 10.0)
-        light.sersic_index = af.UniformPrior(0.5, 8.0)
-    disk.radius_break, disk.gamma, disk.alpha = 0.025, 0.25, 3.0
+        light.sersic_index = af.TruncatedGaussianPrior(3.0, 2.0, 0.3, 12.0)
+    disk.radius_break, disk.gamma, disk.alpha = 0.025, 0.0, 3.0
     mass, shear = af.Model(al.mp.Isothermal), af.Model(al.mp.ExternalShear)
     mass.centre.centre_0 = af.GaussianPrior(0.0, 0.3)
     mass.centre.centre_1 = af.GaussianPrior(0.0, 0.3)

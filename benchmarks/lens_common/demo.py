@@ -90,7 +90,10 @@ def pose(demo: Path) -> fx.Problem:
         for key, prior in run["params"]["priors"].items()
         for family, settings in prior.items()
     }
-    return fx.Problem(lens, {"image": arrays["image"]}, priors=priors)
+    fixed = run["params"]["fixed"]
+    return fx.Problem(
+        lens, {"image": arrays["image"]}, priors=priors, fixed=fixed
+    )
 
 
 def points(problem: fx.Problem, demo: Path) -> np.ndarray:
