@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .._derived.resolver import Resolver
 from .._schema.address import bound_shape
 from .._schema.spec import ParamSpec
-from ..contracts import DataField, Layout, Slot
+from ..contracts import Compute, DataField, Layout, Slot
 from ..errors import Fault, Faults, ProblemError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def make_layout(problem: Problem) -> Layout:
     for key in problem.free_keys:
         field = spec.by_key[key]
         shape, rank = bound_shape(field), len(field.dims)
+        found = _sources(problem, _references(spec, key))
         slot = Slot(
             key,
             offset,
@@ -41,7 +42,8 @@ def make_layout(problem: Problem) -> Layout:
             shape[rank:],
             len(slots),
             field.dims,
-            parents=_prior_parents(spec, problem.system.resolver, key),
+            parents=tuple(found),
+            mixed=tuple(name for name, mixed in found.items() if mixed),
         )
         slots.append(slot)
         offset += slot.n_tokens
@@ -51,23 +53,47 @@ def make_layout(problem: Problem) -> Layout:
         slots.append(slot)
         offset += slot.n_tokens
     faults.throw(ProblemError, "no layout")
-    return Layout(tuple(slots), spec.sizes)
+    sizes = dict(problem.system.data.sizes) | dict(spec.sizes)
+    return Layout(tuple(slots), tuple(sizes.items()))
 
 
-def _prior_parents(
-    spec: ParamSpec, resolver: Resolver, key: str
-) -> tuple[str, ...]:
+def _references(spec: ParamSpec, key: str) -> list[str]:
+    """Addresses that the priors of a key name."""
     priors = [spec.by_key[key].prior]
     priors += [p for name, p in spec.priors if spec.find(name).key == key]
-    found: dict[str, None] = {}
-    for prior in priors:
-        for reference in prior.references if prior else ():
-            source = spec.find(reference).key
-            if resolver.transform(source) is not None:
-                found |= dict.fromkeys(resolver.primitives_of(source))
-            else:
-                found[source] = None
-    return tuple(found)
+    return [name for prior in priors if prior for name in prior.references]
+
+
+def _sources(problem: Problem, addresses: Iterable[str]) -> dict[str, bool]:
+    """Free keys behind some addresses, and whether as a whole.
+
+    One element of a key, or a value that is computed or tied, says nothing
+    about which of its elements go with which.
+    """
+    spec, resolver = problem.spec, problem.system.resolver
+    computed = {
+        step.key: step.deps
+        for step in problem.plan.steps
+        if isinstance(step, Compute)
+    }
+    ties = [(spec.find(a).key, spec.find(b).key) for a, b in spec.ties]
+    at = [spec.find(address) for address in addresses]
+    waiting = [(found.key, found.element is not None) for found in at]
+    sources: dict[str, bool] = {}
+    seen: set[tuple[str, bool]] = set()
+    while waiting:
+        key, mixed = step = waiting.pop(0)
+        if step in seen:
+            continue
+        seen.add(step)
+        if key in problem.free_keys:
+            sources[key] = sources.get(key, False) or mixed
+        else:
+            transform = resolver.transform(key)
+            deps = transform.deps if transform else computed.get(key, ())
+            waiting += [(dep, True) for dep in deps]
+        waiting += [(source, True) for target, source in ties if target == key]
+    return sources
 
 
 def _data_slot(
@@ -86,6 +112,9 @@ def _data_slot(
         )
     shape = tuple(size or 1 for size in field.shape)
     rank = 0 if field.role in _SUMMARISED else len(field.dims)
+    found = dict.fromkeys(problem.free_keys, True)
+    if field.parents:
+        found = _sources(problem, field.parents)
     return Slot(
         field.key,
         offset,
@@ -94,6 +123,7 @@ def _data_slot(
         label,
         field.dims[:rank],
         role=field.role,
-        parents=field.parents or problem.free_keys,
+        parents=tuple(found),
         summary=field.role in _SUMMARISED,
+        mixed=tuple(name for name, mixed in found.items() if mixed),
     )

@@ -137,7 +137,12 @@ class PriorPlan:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Tokens of one key: `batch_shape` of them, each an `event_shape`."""
+    """Tokens of one key: `batch_shape` of them, each an `event_shape`.
+
+    `parents` are the keys with tokens that it depends on directly. Those in
+    `mixed` may matter to it as a whole, the others token by token along the
+    dims that both have.
+    """
 
     key: str
     offset: int
@@ -148,6 +153,7 @@ class Slot:
     role: str = "parameter"
     parents: tuple[str, ...] = ()
     summary: bool = False
+    mixed: tuple[str, ...] = ()
 
     @property
     def n_tokens(self) -> int:
