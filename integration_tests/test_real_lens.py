@@ -47,7 +47,7 @@ def test_the_einstein_ring_is_fitted(folder, tmp_path):
     result = run_fit(
         RUN,
         tmp_path / "run",
-        [f"folder={folder}", "estimator.draws=250", "seed=5"],
+        [f"folder={folder}", "seed=5"],
         plots=False,
     )
     posterior = result.posterior
