@@ -136,6 +136,9 @@ def search(
     shared = (problem, scale, jacobian, steps, rate)
     if together:
         return jax.vmap(partial(_one, shared))(points)
+    if not is_squares(problem):
+        # The quasi-Newton solver takes no arrays that are spread.
+        return jax.lax.map(partial(_one, shared), points)
     return over_devices(_one, shared, points)
 
 

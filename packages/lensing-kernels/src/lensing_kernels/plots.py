@@ -148,7 +148,7 @@ class _Frame:
 
 def _panels(figure: Any, extents: list[tuple[float, ...]]) -> list[Any]:
     """Axes side by side, as wide as what they show; sizes in inches."""
-    tall, left, below, above, gap = 3.0, 0.65, 0.5, 0.35, 1.4
+    tall, left, below, above, gap = 3.0, 0.65, 0.5, 0.35, 1.5
     wide = [tall * (x1 - x0) / (y1 - y0) for x0, x1, y0, y1 in extents]
     size = sum(wide) + gap * len(wide), below + tall + above
     figure.set_size_inches(size)
