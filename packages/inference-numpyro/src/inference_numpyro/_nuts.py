@@ -68,10 +68,11 @@ class NutsConfig:
 class Nuts(Estimator):
     """The no-U-turn sampler.
 
-    Chains move in the coordinates of the Laplace approximation and adapt a
-    step size and a diagonal mass there. Where the search for the maximum
-    does not settle, they move in units of the prior's scale and adapt a
-    dense mass; the posterior's notes and its stat `whitened` say so.
+    Chains move in the coordinates of the Laplace approximation. There each
+    adapts a step size, and all share a diagonal mass, of what they have drawn
+    in two thirds of the warm-up. Where the search for the maximum does not
+    settle, they move in units of the prior's scale and each adapts a dense
+    mass; the posterior's notes and its stat `whitened` say so.
 
     A posterior of the same problem as `checkpoint` is continued: the chains
     go on from its state, adapted as they are, and with its random numbers

@@ -77,7 +77,9 @@ class Shift:
 
     The coordinate is what it would be without, less `target(*deps)`. Prior
     and posterior stay as they are: a coordinate that follows what the data
-    determine only makes the posterior easier to search and to sample.
+    determine only makes the posterior easier to search and to sample. An
+    angle of a full period, and a prior with `centred=False`, have coordinates
+    of their own: there it does nothing.
 
     Parameters
     ----------

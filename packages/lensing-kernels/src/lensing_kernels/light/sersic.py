@@ -80,8 +80,9 @@ def log_contrast(effective_radius: Any, sersic_index: Any) -> Any:
     sersic_index
         Of the same shape.
     """
-    # x = (r / R_e)^(1/n) of that radius
-    log_x = -0.25 * jnp.log1p((effective_radius / PIVOT) ** 4) / sersic_index
+    # x = (r / R_e)^(1/n) of that radius; no power of a radius overflows.
+    log_ratio = 4.0 * jnp.log(effective_radius / PIVOT)
+    log_x = -0.25 * jnp.logaddexp(0.0, log_ratio) / sersic_index
     return b_of(sersic_index) * jnp.expm1(log_x)
 
 
