@@ -1,6 +1,8 @@
 """The command line: verbs, errors in words, exit codes."""
 
 import json
+import subprocess
+import sys
 from types import ModuleType
 
 import click
@@ -26,7 +28,7 @@ from forwardax import (
     plugin,
 )
 from forwardax._plugins.registry import _default
-from forwardax.cli import ExitCode, main
+from forwardax.cli import ExitCode, console, main
 from forwardax.cli._graph import Dependencies
 
 SPEC = ParamSpec(
@@ -332,3 +334,36 @@ def test_default_registry_is_built_once(monkeypatch):
     assert Registry.default() is Registry.default()
     assert "list" in [e.name for e in Registry.default().entries("commands")]
     _default.cache_clear()
+
+
+INTERRUPTED_WHILE_A_THREAD_WORKS = """
+import threading, time
+from forwardax.cli import _main
+
+def interrupted(*arguments, **options):
+    print("said before", end="")
+    raise KeyboardInterrupt
+
+threading.Thread(target=time.sleep, args=(60,)).start()
+_main.forwardax.main = interrupted
+_main.console()
+"""
+
+
+def test_an_interrupted_process_waits_for_no_thread():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_A_THREAD_WORKS],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == ExitCode.INTERRUPTED
+    assert done.stdout == "said before"
+    assert done.stderr.strip() == "interrupted"
+
+
+def test_a_process_ends_with_the_code(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["forwardax", "no-such-verb"])
+    with pytest.raises(SystemExit) as ended:
+        console()
+    assert ended.value.code == ExitCode.USAGE

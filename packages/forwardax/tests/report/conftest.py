@@ -74,13 +74,14 @@ def make(
     truth=None,
     folder=None,
     system=None,
+    data=(0.0, 0.0),
     decisions=None,
     **parts,
 ):
     """A result; `angle` in degrees is where the angles are."""
     if decisions is None:
         decisions = {"ties": {"source.size": "lens.radius"}}
-    posed = fx.Problem(system or Lens(), {"y": np.zeros(2)}, **decisions)
+    posed = fx.Problem(system or Lens(), {"y": np.asarray(data)}, **decisions)
     rng = np.random.default_rng(1)
     u = 0.1 * rng.normal(size=(chains, draws, posed.size))
     if system is None:  # the angle is that of two normals
@@ -108,6 +109,33 @@ def make(
 def make_result():
     """Makes a result, see `make`."""
     return make
+
+
+@pytest.fixture
+def measured():
+    """A result of two parameters that leave given residuals."""
+
+    def measure(y):
+        class Noise(Lens):
+            system_id = "report.noise"
+            data = fx.DataSpec([fx.DataField("y", shape=y.shape)])
+            transforms = fx.TransformRegistry()
+
+            def residuals(self, store, data):
+                return data["y"] + 0.0 * store["a"]
+
+            def log_likelihood(self, store, data):
+                return -0.5 * jnp.square(self.residuals(store, data)).sum()
+
+        spec = ParamSpec(
+            [
+                ParamField(key, prior=Prior("Normal", loc=0.0, scale=1.0))
+                for key in ("a", "b")
+            ]
+        )
+        return make(system=Noise(spec=spec), data=y, decisions={})
+
+    return measure
 
 
 @pytest.fixture

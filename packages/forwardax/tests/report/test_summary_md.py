@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from forwardax._diagnostics.circular import circular_mean, circular_sd
-from forwardax._run.numbers import with_error
+from forwardax._run.numbers import distance_text, with_error
 from forwardax._run.page import seconds_text
 from forwardax._run.summary_md import summary_text
 from forwardax._run.summary_rows import summary_json, summary_rows
@@ -221,9 +221,48 @@ def test_tables_are_rectangular_and_name_everything(make_result, truth):
     assert "the farthest is `source.centre.y`" in text
 
 
+@pytest.mark.parametrize(
+    ("distance", "expected"),
+    [(None, ""), (-0.04, "0.0 sd"), (0.04, "0.0 sd"), (1.96, "+2.0 sd")],
+)
+def test_a_distance_has_a_sign_unless_it_is_none(distance, expected):
+    assert distance_text(distance) == expected
+
+
 def test_without_a_truth_nothing_is_compared(make_result):
     text = summary_text(make_result())
     assert "truth" not in text and "off by" not in text
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        (1.0, "."),
+        (1.4, ". The model does not explain the data"),
+        (0.7, ". The noise is smaller"),
+    ],
+)
+def test_the_size_of_the_residuals_is_told(measured, scale, words):
+    result = measured(scale * np.random.default_rng(0).normal(size=1000))
+    told = [
+        line for line in summary_text(result).splitlines() if "alone" in line
+    ]
+    y = np.asarray(result.problem.data["y"])
+    expected = np.sum(y**2) / (1000 - 2)
+    assert told[0].startswith(
+        f"Squared residuals per degree of freedom: {expected:.3g} "
+        f"(noise alone gives 1 ± 0.045){words}"
+    )
+    assert told[0].split(":")[0] in printed(result)
+    assert summary_json(result)["mean_square"] == pytest.approx(
+        expected * 0.998, rel=1e-12
+    )
+
+
+def test_nothing_is_told_where_a_fit_absorbs_the_noise(measured):
+    result = measured(np.ones(19))
+    assert result.mean_square == (1.0, 19)
+    assert "noise alone" not in summary_text(result)
 
 
 def test_plots_in_the_folder_are_linked(make_result, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ def chain_checks(
     stats: Mapping[str, NDArray[Any]],
     depth: int,
     conditions: int,
+    names: Sequence[str],
 ) -> tuple[Check, ...]:
     """The checks of `numpyro.nuts`.
 
@@ -36,8 +37,10 @@ def chain_checks(
         Largest tree depth.
     conditions
         Number of validity conditions.
+    names
+        Of the unconstrained coordinates.
     """
-    arrays = scalars(posterior)
+    arrays = scalars(posterior, names)
     chains = posterior.log_density.shape[0]
     least = float(max(_LEAST_ESS, _ESS_PER_CHAIN * chains))
     mixing = _worst(arrays, r_hat, np.nanmax)
@@ -54,13 +57,19 @@ def chain_checks(
     )
 
 
-def scalars(posterior: Posterior) -> dict[str, NDArray[Any]]:
-    """What is checked: `(chain, draw, n)` by key.
+def scalars(
+    posterior: Posterior, names: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """What is checked: `(chain, draw, n)` by what it is.
 
     Every unconstrained coordinate, and every drawn or derived value that
     varies. Angles are checked by their sine and cosine, which have no seam.
     """
-    found = {"u": np.asarray(posterior.unconstrained)}
+    u = np.asarray(posterior.unconstrained)
+    found = {
+        f"the coordinate of {name}": u[..., i : i + 1]
+        for i, name in enumerate(names)
+    }
     for key, value in {**posterior.draws, **posterior.derived}.items():
         flat: Any = np.asarray(value).reshape(*value.shape[:2], -1)
         if np.iscomplexobj(flat):
@@ -94,9 +103,8 @@ def _worst(
 
 def _text(found: tuple[float, str]) -> str:
     value, where = found
-    name = "an unconstrained coordinate" if where == "u" else where
     shown = "undefined" if np.isnan(value) else f"{value:.4g}"
-    return f"{shown}, of {name}"
+    return f"{shown}, of {where}"
 
 
 def _ess(kind: str, found: tuple[float, str], least: float) -> Check:

@@ -248,6 +248,7 @@ class Run:
             stats,
             self._config.max_tree_depth,
             len(self._problem.plan.validity),
+            self._problem.plan.names,
         )
         return replace(made, checks=checks)
 

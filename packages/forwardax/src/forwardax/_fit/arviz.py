@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .._schema.spec import ParamSpec
@@ -17,12 +19,7 @@ if TYPE_CHECKING:
 
 def to_arviz(posterior: Posterior) -> Any:
     """See `Posterior.to_arviz`."""
-    try:
-        import arviz
-    except ImportError as error:
-        raise ImportError(
-            'ArviZ is not installed: pip install "forwardax[arviz]"'
-        ) from error
+    arviz = import_arviz()
     draws = {**posterior.draws, **posterior.derived}
     groups: dict[str, Mapping[str, Any]] = {"posterior": draws}
     per_draw = {
@@ -52,6 +49,25 @@ def to_arviz(posterior: Posterior) -> Any:
                 units=field.unit, long_name=field.doc, kind=field.kind
             )
     return made
+
+
+def import_arviz() -> Any:
+    """ArviZ.
+
+    Raises
+    ------
+    ImportError
+        With the line that installs it.
+    """
+    with warnings.catch_warnings():
+        # ArviZ 0.x announces 1.x on import; both are served.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return import_module("arviz")
+        except ImportError as error:
+            raise ImportError(
+                'ArviZ is not installed: pip install "forwardax[arviz]"'
+            ) from error
 
 
 def dim_coords(spec: ParamSpec) -> dict[str, list[int]]:

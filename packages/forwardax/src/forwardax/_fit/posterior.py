@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Posterior:
     """What an estimator found.
 
@@ -77,6 +77,13 @@ class Posterior:
     notes: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict[str, float])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __repr__(self) -> str:
+        chains, draws = self.log_density.shape
+        return (
+            f"Posterior({self.estimator}: {chains} x {draws} draws of "
+            f"{', '.join(self.draws)}; {self.verdict})"
+        )
 
     @property
     def converged(self) -> bool:

@@ -90,6 +90,13 @@ class Problem(eqx.Module):
         self.plan = posed.plan
         self.described = Described(posed.spec)
 
+    def __repr__(self) -> str:
+        measured = "no data" if self.data is None else "data"
+        return (
+            f"Problem({self.system.system_id} with {measured}: "
+            f"{self.size} coordinates of {', '.join(self.free_keys)})"
+        )
+
     @property
     def spec(self) -> ParamSpec:
         """The spec with every decision, for people.

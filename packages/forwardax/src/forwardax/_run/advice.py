@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from math import sqrt
+from typing import TYPE_CHECKING, Final
 
 from .._fit.posterior import Posterior
+
+if TYPE_CHECKING:
+    from .result import RunResult
 
 ADVICE: Final[Mapping[str, str]] = {
     "r_hat": "The chains have not found the same distribution. Run them "
@@ -36,6 +40,11 @@ ADVICE: Final[Mapping[str, str]] = {
 }
 """What to do where a check of this name fails."""
 
+_FAR: Final = 5
+"""Standard deviations that noise does not reach."""
+
+_DATA_PER_PARAMETER: Final = 10
+
 _COUNTS: Final = (
     "0 1 2 three four five six seven eight nine ten eleven twelve"
 ).split()
@@ -64,6 +73,33 @@ def verdict_lines(posterior: Posterior) -> tuple[str, ...]:
         "did not pass.",
         *wrong,
     )
+
+
+def goodness_line(result: RunResult) -> str:
+    """Whether the best draw explains the data; empty where nothing says so.
+
+    The checks ask whether the posterior was found, not whether its model is
+    right. With few data a fit absorbs the noise, hence nothing is said.
+    """
+    found, size = result.mean_square, result.problem.size
+    if found is None or found[1] < _DATA_PER_PARAMETER * size:
+        return ""
+    square, count = found
+    free = count - size
+    square *= count / free
+    sd = sqrt(2 / free)
+    told = (
+        f"Squared residuals per degree of freedom: {square:.3g} "
+        f"(noise alone gives 1 ± {sd:.2g})"
+    )
+    if abs(square - 1) <= _FAR * sd:
+        return f"{told}."
+    if square > 1:
+        return (
+            f"{told}. The model does not explain the data to the noise: look "
+            "at the residuals; the errors below are those of this model."
+        )
+    return f"{told}. The noise is smaller than the system was told."
 
 
 def _passed(count: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -35,9 +35,7 @@ def check_netcdf() -> None:
     """
     missing: list[str] = []
     for module, name in _NEEDED.items():
-        try:
-            import_module(module)
-        except ImportError:
+        if find_spec(module) is None:
             missing.append(name)
     if missing:
         raise FitError(

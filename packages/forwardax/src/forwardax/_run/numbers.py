@@ -62,4 +62,7 @@ def interval_text(low: str, high: str) -> str:
 
 def distance_text(distance: float | None) -> str:
     """A distance in standard deviations, with its sign."""
-    return "" if distance is None else f"{distance:+.1f} sd"
+    if distance is None:
+        return ""
+    text = f"{distance:+.1f}"
+    return f"{text if float(text) else '0.0'} sd"

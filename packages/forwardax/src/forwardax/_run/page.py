@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._fit.posterior import Posterior
-from .advice import verdict_lines
+from .advice import goodness_line, verdict_lines
 from .numbers import distance_text, interval_text, plain, with_error
 from .summary_rows import PROBABILITY, held_rows, summary_rows
 
@@ -40,6 +40,7 @@ class Page:
 
     title: str
     verdict: tuple[str, ...]
+    goodness: str
     against_truth: str
     parameters: Table
     derived: Table
@@ -63,6 +64,7 @@ def page_of(result: RunResult) -> Page:
     return Page(
         title=f"{result.name or 'A fit'} by {found.estimator}",
         verdict=verdict_lines(found),
+        goodness=goodness_line(result),
         against_truth=_against_truth(rows),
         parameters=_numbers("Parameters", "parameter", fitted),
         derived=_numbers("Derived values", "value", derived),
@@ -164,12 +166,13 @@ def _against_truth(rows: Sequence[dict[str, Any]]) -> str:
     }
     if not known:
         return ""
-    near = sum(abs(gap) <= _NEAR for gap in known.values())
+    # As it is shown: "off by 2.0" is within 2.
+    near = sum(round(abs(gap), 1) <= _NEAR for gap in known.values())
     name = max(known, key=lambda one: abs(known[one]), default="")
     return (
         f"Against the truth: {near} of {len(known)} parameters lie within "
         f"{_NEAR:g} standard deviations (95 % are expected to); the farthest "
-        f"is `{name}`, off by {known[name]:+.1f}."
+        f"is `{name}`, off by {distance_text(known[name])}."
     )
 
 

@@ -17,7 +17,7 @@ from .._problem.problem import Problem
 from .._system.store import ParameterStore, strong
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class RunResult:
     """What plots and summaries are made of.
 
@@ -40,6 +40,25 @@ class RunResult:
     truth: Mapping[str, Any] = field(default_factory=dict[str, Any])
     name: str = ""
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        place = f" in {self.folder}" if self.folder is not None else ""
+        return f"RunResult({self.name or 'a system'}{place}: {self.posterior})"
+
+    @cached_property
+    def mean_square(self) -> tuple[float, int] | None:
+        """Mean of the squared residuals at `best`, and of how many.
+
+        Residuals are in units of the noise; None where the system has none.
+        Where a model of few parameters is right, the mean of `n` is 1 with a
+        standard deviation of `sqrt(2 / n)`.
+        """
+        problem = self.problem
+        if problem.data is None or "residuals" not in problem.capabilities:
+            return None
+        system: Any = problem.system
+        found = np.asarray(system.residuals(self.best, problem.data))
+        return float(np.mean(np.square(found))), found.size
 
     @cached_property
     def best(self) -> ParameterStore:

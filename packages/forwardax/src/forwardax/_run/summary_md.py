@@ -41,9 +41,10 @@ def _lines(page: Page) -> Iterator[str]:
     if wrong:
         yield ""
         yield from (f"- {_text(line)}" for line in wrong)
-    if page.against_truth:
-        yield ""
-        yield _text(page.against_truth)
+    for told in (page.goodness, page.against_truth):
+        if told:
+            yield ""
+            yield _text(told)
     yield from _table(page.parameters, code=True)
     yield from _table(page.derived, code=True)
     yield from _table(page.held, code=True)

@@ -75,12 +75,13 @@ def held_rows(result: RunResult) -> list[dict[str, Any]]:
 
 def summary_json(result: RunResult) -> dict[str, Any]:
     """Everything that the summary tells, as strict JSON values."""
-    found = result.posterior
+    found, mean_square = result.posterior, result.mean_square
     return {
         "system": result.name,
         "estimator": found.estimator,
         "converged": found.converged,
         "verdict": list(verdict_lines(found)),
+        "mean_square": mean_square[0] if mean_square else None,
         "ci_prob": PROBABILITY,
         "rows": summary_rows(result),
         "held": held_rows(result),

@@ -42,8 +42,9 @@ def _parts(page: Page) -> Iterator[Text | RichTable]:
     yield Text(page.title, style="bold")
     yield Text(first, style="bold red" if wrong else "bold green")
     yield from (Text(f"- {line.replace('`', '')}") for line in wrong)
-    if page.against_truth:
-        yield Text(page.against_truth.replace("`", ""))
+    for told in (page.goodness, page.against_truth):
+        if told:
+            yield Text(told.replace("`", ""))
     for table in (page.parameters, page.derived):
         if table.rows:
             yield Text()

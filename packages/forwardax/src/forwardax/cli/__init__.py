@@ -6,4 +6,5 @@ an exit code (see `ExitCode`) or nothing.
 """
 
 from ._exit import ExitCode as ExitCode
+from ._main import console as console
 from ._main import main as main

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -95,3 +95,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return report(error, state)
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def console() -> NoReturn:
+    """Run the command line as a process of its own: it ends with the code."""
+    code = main()
+    if code == ExitCode.INTERRUPTED:
+        # A thread may be compiling yet. Python would tear down what it works
+        # on, and the process would end in a crash instead of the code.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

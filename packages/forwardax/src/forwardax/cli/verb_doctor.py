@@ -32,6 +32,8 @@ VARIABLES = (
 def command(as_json: bool) -> ExitCode:
     """Report versions, devices, settings, plugins and what failed.
 
+    Devices and settings are those of `fit` and `simulate`.
+
     This verb loads JAX, so it takes seconds.
     """
     registry = Registry.default()
@@ -90,6 +92,7 @@ def _ask_jax(facts: dict[str, Any]) -> list[str]:
     # By name: the command line's modules must never import jax when loaded.
     try:
         jax: Any = import_module("jax")
+        import_module("forwardax._run.jax_setup").set_up_jax()
         facts["devices"] = [str(device) for device in jax.devices()]
         facts["x64"] = bool(jax.config.jax_enable_x64)
         facts["compilation cache"] = jax.config.jax_compilation_cache_dir

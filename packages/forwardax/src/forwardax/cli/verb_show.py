@@ -192,6 +192,7 @@ def _structure(
 
 
 def _structure_rows(entry: SystemEntry, given: Mapping[str, Any]) -> Rows:
+    from .._schema.values import interval
     from ..contracts import NO_DEFAULT
 
     rows: Rows = []
@@ -207,8 +208,7 @@ def _structure_rows(entry: SystemEntry, given: Mapping[str, Any]) -> Rows:
                 "choices": ", ".join(map(str, one.choices)),
                 "bounds": ""
                 if one.bounds == (None, None)
-                else f"{'' if low is None else low} to "
-                f"{'' if high is None else high}",
+                else interval(low, high),
                 "doc": one.doc,
             }
         )
