@@ -19,6 +19,7 @@ from forwardax.testing import BadInput as Case
 from forwardax.testing import RefusalTable
 
 TOPICS = (
+    "bad_arrays",
     "bad_config",
     "bad_data",
     "bad_decisions",

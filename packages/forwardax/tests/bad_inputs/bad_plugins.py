@@ -170,6 +170,14 @@ CASES = [
     Case("variable-prefer", lambda: select(PREFER="x=, y")),
     # What `check` finds.
     Case(
+        "check-reader",
+        lambda: check(
+            SystemEntry(
+                "kit.read", target=LOADS, spec=SITES, reader="nowhere:x"
+            )
+        ),
+    ),
+    Case(
         "check-name",
         lambda: check(EngineEntry("Engine", target=LOADS, scheme="x")),
     ),

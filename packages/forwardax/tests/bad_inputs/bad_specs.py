@@ -19,6 +19,7 @@ from forwardax import (
 from forwardax.errors import SpecError
 
 X = ParamField("x", prior=NORMAL)
+FREE = ParamField("y", prior=NORMAL)
 
 
 def read(**changes):
@@ -147,6 +148,13 @@ CASES = [
         "reference-invalid",
         lambda: pose(
             spec=ParamSpec([X], validity=[BELOW], reference={"x": 2.0})
+        ),
+    ),
+    Case(
+        "held-invalid",
+        lambda: pose(
+            spec=ParamSpec([X, FREE], validity=[BELOW], reference={"y": 0.0}),
+            fixed={"x": 2.0},
         ),
     ),
     Case(

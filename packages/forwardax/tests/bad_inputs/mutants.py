@@ -27,8 +27,16 @@ from forwardax import errors
 from forwardax.testing import observe
 
 FOLDER = Path(forwardax.__file__).parent
-ELSEWHERE = ("errors", "testing", "calibration", "cli", "_plugins.hookspecs")
-"""Not here: made of faults, or with tests of their own."""
+ELSEWHERE = (
+    "errors",
+    "testing",
+    "calibration",
+    "cli",
+    "_plugins.hookspecs",
+    "_run",
+    "_fit.journal",
+)
+"""Not here: made of faults, or of folders, with tests of their own."""
 MAKERS = {"Fault", "unknown", "wrong_type"}
 """What makes a fault, to begin with; functions that return one join."""
 COLLECT = {"append", "extend", "add", "throw"}
