@@ -6,6 +6,7 @@ variables below have to be set before that.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -22,6 +23,18 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 # The first example compiles: a deadline would only measure that.
 hypothesis.settings.register_profile("forwardax", deadline=None)
 hypothesis.settings.load_profile("forwardax")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_programs():
+    """Let go of compiled programs after each file of tests.
+
+    Each takes memory maps, of which Linux allows 65 530 to a process: beyond
+    that a process dies in a segmentation fault.
+    """
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
 
 
 @pytest.fixture(scope="session")

@@ -177,3 +177,17 @@ def test_masks_of_one_bucket_share_a_program():
         for posed in problems:
             density(posed, jnp.ones(1))
     assert count[0] <= len(buckets) + 1  # one for `jnp.ones` itself
+
+
+def test_draws_from_the_prior_compile_once():
+    spec = ParamSpec(
+        SPEC.fields,
+        validity=[fx.Validity("a < b", lambda a, b: a < b, ("a", "b"))],
+        reference={"a": 0.0, "b": 1.0, "d": 0.0},
+    )
+    problem = fx.Problem(Line(jnp.arange(6.0), spec=spec))
+    problem.prior_sample(jax.random.key(0))
+    with compilations() as count:
+        for seed in range(1, 4):
+            problem.prior_sample(jax.random.key(seed))
+    assert count == [0]

@@ -31,7 +31,8 @@ def test_nuts_and_laplace_agree_on_aberrations_and_a_binary(binary):
     problem, truth = binary
     assert problem.size == 15  # eight, six, and a second normal for the angle
     laplace = fx.fit(problem, "laplace.fisher", key=0)
-    nuts = fx.fit(problem, "numpyro.nuts", key=1, draws=500, chains=2)
+    # The largest R-hat of sixty scalars is 1.009 by chance at 500.
+    nuts = fx.fit(problem, "numpyro.nuts", key=1, draws=1000, chains=2)
     assert laplace.converged, laplace.verdict
     assert nuts.converged, nuts.verdict
     one, other = laplace.summary(), nuts.summary()
