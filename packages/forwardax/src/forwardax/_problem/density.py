@@ -233,6 +233,12 @@ def lack(problem: Problem, need: str) -> Fault:
 def prior_sample(problem: Problem, key: Array) -> ParameterStore:
     """See `Problem.prior_sample`."""
     require(problem, "proper_prior")
+    return _prior_sample(problem, key)
+
+
+# Compiled, so that a loop over keys does not compile its inner loops anew.
+@eqx.filter_jit
+def _prior_sample(problem: Problem, key: Array) -> ParameterStore:
     plan, hyper = problem.plan, problem.hyper
     if not plan.validity:
         return _store(problem, draw_prior(plan, hyper, key))
@@ -262,6 +268,11 @@ def prior_sample(problem: Problem, key: Array) -> ParameterStore:
 def simulate(problem: Problem, key: Array) -> tuple[ParameterStore, Any]:
     """See `Problem.simulate`."""
     require(problem, "proper_prior", "simulate")
+    return _simulate(problem, key)
+
+
+@eqx.filter_jit
+def _simulate(problem: Problem, key: Array) -> tuple[ParameterStore, Any]:
     first, second = jax.random.split(key)
-    store = prior_sample(problem, first)
+    store = _prior_sample(problem, first)
     return store, problem.system.simulate(second, store)  # pyright: ignore

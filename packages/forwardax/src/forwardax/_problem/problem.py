@@ -26,10 +26,6 @@ from .walk import fold
 if TYPE_CHECKING:
     from .family import ProblemFamily
 
-# Compiled, so that a loop over keys does not compile its inner loops anew.
-_prior_sample = eqx.filter_jit(_density.prior_sample)
-_simulate = eqx.filter_jit(_density.simulate)
-
 
 class Problem(eqx.Module):
     """What an estimator is pointed at.
@@ -193,7 +189,7 @@ class Problem(eqx.Module):
         CapabilityError
             If the prior is improper, or conditioned on fixed values.
         """
-        return _prior_sample(self, key)
+        return _density.prior_sample(self, key)
 
     def simulate(self, key: Array) -> tuple[ParameterStore, Any]:
         """Values from the prior and data from the system.
@@ -203,7 +199,7 @@ class Problem(eqx.Module):
         CapabilityError
             If the system cannot simulate or the prior cannot be drawn.
         """
-        return _simulate(self, key)
+        return _density.simulate(self, key)
 
     def numpyro_model(self) -> Callable[[], None]:
         """The problem as a NumPyro model without arguments."""
