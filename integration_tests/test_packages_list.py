@@ -10,6 +10,7 @@ from forwardax._plugins.entries import KINDS
 CLAIMS = {
     "forwardax": {"commands", "plots"},
     "inference-numpyro": {"estimators"},
+    "lambda3-features": {"commands", "systems"},
     "lensing-kernels": {"plots", "profiles", "systems"},
     "optics-dlux": {"plots", "systems", "transforms"},
 }

@@ -6,7 +6,7 @@ import forwardax as fx
 import inference_numpyro
 import pytest
 
-NAMES = ("optim.map", "laplace.fisher", "numpyro.nuts")
+NAMES = ("optim.map", "laplace.fisher", "numpyro.nuts", "exact.linear")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -25,7 +25,7 @@ def test_entry_says_what_the_class_says(name):
 def test_listing_does_not_import_jax():
     code = (
         "import sys, inference_numpyro, inference_numpyro.plugin as p;"
-        "assert len(list(p.forwardax_estimators())) == 3;"
+        "assert len(list(p.forwardax_estimators())) == 4;"
         "assert 'jax' not in sys.modules, 'jax'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,8 +1,8 @@
-"""Estimators for every forwardax problem: MAP, Laplace, NUTS.
+"""Estimators for every forwardax problem: MAP, Laplace, NUTS, exact.
 
-They answer to `optim.map`, `laplace.fisher` and `numpyro.nuts` in
-`forwardax.fit`. What can be imported from here is loaded at first use, so
-that listing what is installed does not import JAX.
+They answer to `optim.map`, `laplace.fisher`, `numpyro.nuts` and
+`exact.linear` in `forwardax.fit`. What can be imported from here is loaded
+at first use, so that listing what is installed does not import JAX.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from typing import Any
 
 _HOME = {
     "Direction": "_named",
+    "Exact": "_exact",
+    "ExactBatch": "_exact_batch",
+    "ExactConfig": "_exact",
+    "ExactMoments": "_exact_moments",
     "Laplace": "_laplace",
     "LaplaceConfig": "_laplace",
     "Map": "_map",
@@ -20,6 +24,9 @@ _HOME = {
     "Nuts": "_nuts",
     "NutsConfig": "_nuts",
     "degenerate_directions": "_named",
+    "exact_batch": "_exact_batch",
+    "exact_moments": "_exact_moments",
+    "exact_one": "_exact_batch",
     "named_covariance": "_named",
 }
 

@@ -1,3 +1,10 @@
+from ._exact import Exact as Exact
+from ._exact import ExactConfig as ExactConfig
+from ._exact_batch import ExactBatch as ExactBatch
+from ._exact_batch import exact_batch as exact_batch
+from ._exact_batch import exact_one as exact_one
+from ._exact_moments import ExactMoments as ExactMoments
+from ._exact_moments import exact_moments as exact_moments
 from ._laplace import Laplace as Laplace
 from ._laplace import LaplaceConfig as LaplaceConfig
 from ._map import Map as Map

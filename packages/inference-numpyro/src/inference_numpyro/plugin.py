@@ -29,6 +29,14 @@ def forwardax_estimators() -> Iterator[EstimatorEntry]:
         kind="approximation",
     )
     yield EstimatorEntry(
+        "exact.linear",
+        target="inference_numpyro._exact:Exact",
+        summary="Linear coefficients exactly, the rest by quadrature or NUTS.",
+        needs=frozenset({"log_likelihood", "gradient", "linear_gaussian"}),
+        checks=("linear_gaussian", "remaining"),
+        kind="sampler",
+    )
+    yield EstimatorEntry(
         "numpyro.nuts",
         target="inference_numpyro._nuts:Nuts",
         summary="No-U-turn sampler, whitened by the Laplace approximation.",

@@ -45,3 +45,4 @@ from .protocols import Posterior as Posterior
 from .protocols import Problem as Problem
 from .protocols import System as System
 from .protocols import Trained as Trained
+from .protocols import Whitens as Whitens

@@ -81,6 +81,18 @@ class HasLinearGaussian(Protocol):
     def linear_gaussian(self, store: ParameterStore, /) -> Any: ...
 
 
+@runtime_checkable
+class Whitens(Protocol):
+    """A `LinearGaussian` that knows its noise better than as a matrix.
+
+    `whiten` takes columns `(n, m)` to units of the noise: the inverse of the
+    lower Cholesky factor `noise_scale`, times the columns. Estimators prefer
+    it, so `noise_scale` is then only computed where somebody looks at it.
+    """
+
+    def whiten(self, columns: Array, /) -> Array: ...
+
+
 class Problem(Protocol):
     """A system with data, priors and fixed values: a pytree.
 

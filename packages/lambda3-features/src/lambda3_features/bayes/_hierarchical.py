@@ -1,0 +1,212 @@
+"""`lambda3.hierarchical`: several series whose coefficients are alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from forwardax import (
+    DataSpec,
+    LinearGaussian,
+    ParameterStore,
+    ParamSpec,
+    Structure,
+    System,
+    TransformRegistry,
+)
+from jax import Array
+
+from . import _columns
+from ._declare import (
+    HIERARCHICAL_STRUCTURE,
+    group_data,
+    hierarchical_known,
+    hierarchical_spec,
+)
+from ._normal import log_normal, prior_scale
+from ._rebuild import taken_apart, with_structure
+from ._regression import own_units
+
+KEYS = ("group.mean", "level", "coefficients")
+
+
+class Hierarchical(System):
+    """A regression for each series; coefficients vary around a common mean.
+
+    Attributes
+    ----------
+    columns
+        Own terms, `(series, n, term)`.
+    used
+        Rows that count, `(series, n)`.
+    centre, spread
+        Constants that standardise the series, `(series,)`.
+    per_unit
+        As in `Regression`, `(series, term)`.
+    known
+        What it was built from, by name.
+    """
+
+    columns: Array
+    used: Array
+    centre: Array
+    spread: Array
+    per_unit: Array
+    known: dict[str, Array]
+    built: Structure = eqx.field(static=True)
+    length: int = eqx.field(static=True)
+
+    system_id = "lambda3.hierarchical"  # pyright: ignore
+    transforms = TransformRegistry()
+
+    @property
+    def spec(self) -> ParamSpec:
+        """Parameters that follow from the structure."""
+        return hierarchical_spec(self.built)
+
+    @property
+    def data(self) -> DataSpec:
+        """The series as they were measured."""
+        return group_data(self.built).bind({"time": self.length})
+
+    @property
+    def structure(self) -> Structure:
+        """Terms and number of series."""
+        return self.built
+
+    def with_structure(self, structure: Structure) -> Hierarchical:
+        """This model with another structure and the same arrays.
+
+        Raises
+        ------
+        StructureError
+            If it needs arrays that are not there.
+        """
+        return with_structure(
+            hierarchical, hierarchical_known, self.known, structure
+        )
+
+    def predict(self, store: ParameterStore) -> dict[str, Array]:
+        """The series without noise, `{"series": (series, n)}`."""
+        line = jnp.einsum("snt,st->sn", self.columns, store["coefficients"])
+        line = line + store["level"][:, None]
+        return {"series": self.centre[:, None] + self.spread[:, None] * line}
+
+    def noise(self, store: ParameterStore) -> Array:
+        """Standard deviation of each point, `(series, n)`."""
+        scale = (self.spread * store["noise.scale"])[:, None]
+        return jnp.broadcast_to(scale, self.used.shape)
+
+    def pointwise_log_likelihood(
+        self, store: ParameterStore, data: Any
+    ) -> Array:
+        """Term of each point, 0 where it does not count, `(series, n)`."""
+        gap = data["series"] - self.predict(store)["series"]
+        scale = jnp.where(self.used, self.noise(store), 1.0)
+        return jnp.where(self.used, log_normal(gap, scale), 0.0)
+
+    def log_likelihood(self, store: ParameterStore, data: Any) -> Array:
+        """Independent normal noise."""
+        return self.pointwise_log_likelihood(store, data).sum()
+
+    def simulate(self, key: Array, store: ParameterStore) -> dict[str, Array]:
+        """Series with noise, conditional on the features."""
+        mean = self.predict(store)["series"]
+        noise = jax.random.normal(key, mean.shape, mean.dtype)
+        return {"series": mean + self.noise(store) * noise}
+
+    def linear_gaussian(self, store: ParameterStore) -> LinearGaussian:
+        """The series, given scales and noise, are linear in all else."""
+        series, length, terms = self.columns.shape
+        eye = jnp.eye(series, dtype=self.columns.dtype)
+        own = self.spread[:, None, None] * self.columns
+        # Rows are (series, time), columns (series, term).
+        slopes = own[:, :, None, :] * eye[:, None, :, None]
+        level = self.spread[:, None, None] * eye[:, None, :]
+        level = jnp.broadcast_to(level, (series, length, series))
+        none = jnp.zeros((series * length, terms), own.dtype)
+        far = (_columns.FAR * self.spread)[:, None]
+        scale = prior_scale(self.spec, ("group.mean", "level"))
+        mean = jnp.diag(scale[:terms])
+        spread = jnp.tile(store["group.scale"], series)
+        top = terms + series
+        factor = jnp.zeros((top + series * terms,) * 2, own.dtype)
+        factor = factor.at[:top, :top].set(jnp.diag(scale))
+        factor = factor.at[top:, :terms].set(jnp.tile(mean, (series, 1)))
+        factor = factor.at[top:, top:].set(jnp.diag(spread))
+        return LinearGaussian(
+            keys=KEYS,
+            design=jnp.concatenate(
+                [
+                    none,
+                    level.reshape(series * length, series),
+                    slopes.reshape(series * length, series * terms),
+                ],
+                axis=1,
+            ),
+            offset=jnp.repeat(self.centre, length),
+            noise_scale=jnp.where(self.used, self.noise(store), far).ravel(),
+            prior_mean=jnp.zeros((top + series * terms,), own.dtype),
+            prior_scale=factor,
+            data_key="series",
+        )
+
+    def in_units(self) -> dict[str, tuple[Array, Array]]:
+        """By key `(offset, factor)`: from here to the units of the series.
+
+        Means and scales over the series stay in spreads: the units of the
+        series may differ.
+        """
+        zero, one = jnp.zeros(()), jnp.ones(())
+        return {
+            "group.mean": (zero, one),
+            "group.scale": (zero, one),
+            "level": (self.centre, self.spread),
+            "coefficients": (zero, self.per_unit),
+            "noise.scale": (zero, self.spread),
+        }
+
+
+def hierarchical(**arguments: Any) -> Hierarchical:
+    """`lambda3.hierarchical` from its structure and what is known.
+
+    Parameters
+    ----------
+    arguments
+        Structure values `n_series`, `terms`, `skip`; arrays `delta_pos`,
+        `delta_neg`, `local_jump`, `tension`, `missing`, `(series, n)`;
+        `centre` and `spread`, `(series,)`.
+    """
+    built, known = taken_apart(HIERARCHICAL_STRUCTURE, arguments)
+    hierarchical_spec(built)
+    centre, spread = known["centre"], known["spread"]
+    terms, count = built["terms"], built["n_series"]
+    arrays = {
+        k: known[k]
+        for k in ("delta_pos", "delta_neg", "local_jump", "tension")
+        if k in known
+    }
+    length = next(iter(arrays.values())).shape[-1]
+    missing = known.get("missing")
+    columns, rows = [], []
+    for i in range(count):
+        hidden = None if missing is None else missing[i]
+        used = _columns.rows(length, built["skip"], hidden)
+        own = {k: x[i] for k, x in arrays.items()}
+        found = _columns.own_columns(terms, own, spread[i], used, 0)
+        columns.append(jnp.stack(found, axis=1))
+        rows.append(used)
+    return Hierarchical(
+        columns=jnp.stack(columns),
+        used=jnp.stack(rows),
+        centre=centre,
+        spread=spread,
+        per_unit=jnp.stack(
+            [jnp.stack(own_units(terms, s, length)) for s in spread]
+        ),
+        known=known,
+        built=built,
+        length=length,
+    )
