@@ -169,3 +169,10 @@ def spoil(path, damage):
         # In the data of the first array, behind the headers.
         spoiled[whole.index(b"\x93NUMPY") + 128] ^= 1
         path.write_bytes(spoiled)
+
+
+def test_python_objects_are_refused(path):
+    journal = reopened(path)
+    with pytest.raises(ValueError, match="Python objects: x"):
+        journal.append("draws", {"x": np.array([{}], object)})
+    assert kinds(path) == ["start", "draws", "draws"]

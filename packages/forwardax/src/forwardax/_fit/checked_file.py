@@ -45,13 +45,18 @@ def write_arrays(
     ------
     SaveError
         If the file cannot be written.
+    ValueError
+        If one is an array of Python objects, which only pickle would keep.
     """
     found = {name: np.asarray(array) for name, array in arrays.items()}
+    objects = [name for name, array in found.items() if array.dtype.hasobject]
+    if objects:
+        raise ValueError(f"arrays of Python objects: {', '.join(objects)}")
     sums = {name: digest(array) for name, array in found.items()}
     text = json.dumps({**record, "sha256": sums})
     found["record"] = np.asarray(text)
     with atomic(path) as part, part.open("wb") as file:
-        np.savez(file, allow_pickle=False, **found)  # pyright: ignore
+        np.savez(file, **found)  # pyright: ignore
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
