@@ -25,15 +25,16 @@ hypothesis.settings.register_profile("forwardax", deadline=None)
 hypothesis.settings.load_profile("forwardax")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _forget_programs():
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> None:
     """Let go of compiled programs after each file of tests.
 
     Each takes memory maps, of which Linux allows 65 530 to a process: beyond
     that a process dies in a segmentation fault.
     """
-    yield
-    if "jax" in sys.modules:
+    last = nextitem is None or nextitem.path != item.path
+    if last and "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
 
 

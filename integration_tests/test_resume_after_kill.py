@@ -116,7 +116,9 @@ def begin_or_go_on(folder):
 @pytest.mark.slow
 def test_interrupted_from_the_keyboard(kit):
     folder = kit.path / "keyboard"
-    process = start(kit, "fit", "run.yaml", "--out", "keyboard")
+    # Long enough not to end between a look and the signal.
+    longer = ("--set", "estimator.draws=20000")
+    process = start(kit, "fit", "run.yaml", "--out", "keyboard", *longer)
     while count(folder / "chunks") < 2 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
