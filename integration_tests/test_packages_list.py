@@ -12,7 +12,7 @@ CLAIMS = {
     "inference-numpyro": {"estimators"},
     "lambda3-features": {"commands", "systems"},
     "lensing-kernels": {"plots", "profiles", "systems"},
-    "optics-dlux": {"plots", "systems", "transforms"},
+    "optics-dlux": {"plots", "presets", "systems", "transforms"},
 }
 
 

@@ -7,6 +7,7 @@ import forwardax as fx
 import numpy as np
 import pytest
 from optics_dlux import two_plane
+from optics_dlux._declare.formulas import ARCSEC
 
 SMALL = {
     "m1.aperture.diameter": 0.09,
@@ -62,3 +63,31 @@ def cases(golden):
         ]
 
     return of
+
+
+@pytest.fixture(scope="session")
+def three_plane_cases(golden):
+    """Reference cases of three planes, with their arrays."""
+    folder = golden / "optics"
+    text = (folder / "manifest_three_plane.json").read_text()
+    found = []
+    for case in json.loads(text)["cases"]:
+        with np.load(folder / case["file"]) as file:
+            arrays = dict(file)
+        diameter = case["m1.aperture.diameter_m"]
+        separation = case["system.geometry.plane_separation_m"]
+        found.append(
+            SimpleNamespace(
+                **case | arrays,
+                pitch=diameter / case["pupil_npix"],
+                scale=case["psf_pixel_scale_arcsec"] / ARCSEC,
+                distance=separation * case["magnification"],
+            )
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def fresnel_cases(cases):
+    """Reference cases of free space."""
+    return cases("fresnel_free_space")

@@ -20,7 +20,7 @@ def test_no_jitter_is_the_identity():
 
 @given(st.floats(1.5, 3.0))
 def test_the_rows_are_a_gaussian(width):
-    row = np.asarray(blur_rows(41, jnp.array(width)))[20]
+    row = np.asarray(blur_rows(41, jnp.array(width**2)))[20]
     lag = np.arange(41) - 20
     want = np.exp(-0.5 * (lag / width) ** 2) / (width * np.sqrt(2 * np.pi))
     # What is left of the transform at the highest frequency.
@@ -31,7 +31,7 @@ def test_the_rows_are_a_gaussian(width):
 
 
 def test_widths_add_in_quadrature():
-    one, other, both = (blur_rows(61, jnp.array(w)) for w in (1.2, 1.6, 2.0))
+    one, other, both = (blur_rows(61, jnp.array(w**2)) for w in (1.2, 1.6, 2.0))
     np.testing.assert_allclose(
         (one @ other)[20:40, 20:40], both[20:40, 20:40], atol=1e-12
     )
@@ -40,7 +40,7 @@ def test_widths_add_in_quadrature():
 def test_light_does_not_come_back_on_the_other_side():
     image = np.zeros((16, 16))
     image[0, 8] = 1.0
-    got = np.asarray(detect(jnp.array(image), 1, jnp.array(1.5)))
+    got = np.asarray(detect(jnp.array(image), 1, jnp.array(1.5**2)))
     assert got[0, 8] == got.max()
     assert np.abs(got[8:]).max() < 1e-6
     assert 0.5 < got.sum() < 0.7  # half of it falls off the edge
@@ -58,7 +58,7 @@ def test_the_slope_in_the_jitter_is_smooth_at_zero():
     image = jax.random.uniform(jax.random.key(2), (8, 8))
 
     def total(width):
-        return jnp.sum(detect(image, 2, width) ** 2)
+        return jnp.sum(detect(image, 2, width**2) ** 2)
 
     slope, curve = jax.grad(total), jax.grad(jax.grad(total))
     assert slope(0.0) == pytest.approx(0, abs=1e-12)

@@ -11,9 +11,20 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "EigenParams": "_shims",
+    "LegacyKeyMap": "_legacy",
+    "ManyPlane": "_many_plane",
+    "ModelParams": "_shims",
+    "ParamsProxy": "_shims",
     "Pupil": "_pupil",
+    "SheraThreePlane_Model": "_facade",
     "TwoPlane": "_two_plane",
+    "asymmetric_mask": "_mask",
+    "four_plane": "_many_plane",
+    "four_plane_relay": "_many_plane",
     "plot_psf": "_plot",
+    "power_law_map": "_wavefronts",
+    "three_plane": "_many_plane",
     "transmission": "_pupil",
     "two_plane": "_two_plane",
     "zernike_modes": "_pupil",

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._declare.formulas import ARCSEC
-from ._focus import focus
+from ._propagation import Light, propagate
 
 
 def plot_psf(run: Any) -> Any:
@@ -17,7 +17,7 @@ def plot_psf(run: Any) -> Any:
     Parameters
     ----------
     run
-        A `forwardax.RunResult` of `optics.two_plane`; the model is its draw
+        A `forwardax.RunResult` of a telescope; the model is its draw
         of highest density.
 
     Returns
@@ -34,14 +34,13 @@ def plot_psf(run: Any) -> Any:
     image = np.asarray(run.problem.data["image"])
     sigma = np.sqrt(np.asarray(system.variance(store, model)))
     scale = float(system.resolve(store)["imaging.psf_pixel_scale"])
-    psf = np.asarray(_psf(system, store))
-    opd = np.array(system.stations(store, "opd")["opd"])
-    opd[np.asarray(system.pupil.amplitude) == 0] = np.nan
+    psf, amplitude, opd, pitch = map(np.array, _optics(system, store))
+    opd[amplitude == 0] = np.nan
 
     largest = float(np.nanmax(np.abs(opd))) or 1.0
     wave = {"vmin": -largest, "vmax": largest, "cmap": "RdBu_r"}
     half = image.shape[0] * scale / 2
-    radius = opd.shape[0] * float(system.pupil.pitch) / 2
+    radius = opd.shape[0] * float(pitch) / 2
     # By the root, as the noise of photons grows: faint light is seen too.
     seen = {"norm": PowerNorm(0.5, image.min(), image.max())}
     spread = LogNorm(psf.max() * 1e-6, psf.max())
@@ -81,18 +80,32 @@ def plot_psf(run: Any) -> Any:
     return figure
 
 
-def _psf(system: Any, store: Any) -> Any:
-    """Image of one photon on the axis, without the detector."""
-    found = system.stations(store, "wavelengths", "opd")
-    wavelengths = found["wavelengths"]
-    return focus(
-        system.pupil.amplitude,
-        found["opd"],
-        wavelengths,
-        jnp.full_like(wavelengths, 1 / wavelengths.size),
+def _optics(system: Any, store: Any) -> tuple[Any, Any, Any, Any]:
+    """Image of one photon on the axis, and the pupil behind it.
+
+    Returns
+    -------
+    tuple
+        Image without the detector, amplitude and path difference of the
+        pupil, and the pitch of its samples.
+    """
+    if hasattr(system, "engine"):
+        found = system.stations(store, "light", "path")
+        wavelengths = found["light"].wavelengths
+        pupil, opd = found["path"], found["path"].opd
+        planes = pupil.planes
+    else:
+        found = system.stations(store, "wavelengths", "opd")
+        wavelengths, opd = found["wavelengths"], found["opd"]
+        pupil, planes = system.pupil, ()
+    one = jnp.full((wavelengths.size, 1), 1 / wavelengths.size)
+    image = propagate(
+        pupil.amplitude,
+        opd,
+        planes,
+        Light(wavelengths, jnp.zeros((1, 2)), one),
         system.structure["detector.n_pix"],
-        system.pupil.pitch,
+        pupil.pitch,
         system.resolve(store)["imaging.psf_pixel_scale"] / ARCSEC,
-        jnp.zeros((1, 2)),
-        jnp.ones(1),
     )
+    return image, pupil.amplitude, opd, pupil.pitch

@@ -63,7 +63,8 @@ def _focus(
 def _image(telescope: Any, values: Mapping[str, Any], focus: Array) -> Array:
     fine = telescope.built["system.sampling.oversample"]
     jitter = values["detector.jitter"] / values["imaging.psf_pixel_scale"]
-    return detect(focus, fine, jitter * fine) + values["detector.background"]
+    blurred = detect(focus, fine, (jitter * fine) ** 2)
+    return blurred + values["detector.background"]
 
 
 _GIVEN = ("telescope", "values")

@@ -10,7 +10,7 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 from forwardax.testing import RefusalTable  # noqa: E402
 from telescope_parts import FOLDER, warm_up  # noqa: E402
 
-TOPICS = ("telescope_structure", "telescope_arrays")
+TOPICS = ("telescope_structure", "telescope_arrays", "telescope_mirrors")
 
 
 @cache
@@ -23,4 +23,5 @@ def table() -> RefusalTable:
 
 if __name__ == "__main__":
     warm_up()
+    import_module("telescope_mirrors").warm_up()
     table().write()

@@ -2,6 +2,7 @@
 
 import pytest
 from forwardax.testing import observe
+from telescope_mirrors import warm_up as warm_up_mirrors
 from telescope_parts import warm_up
 from telescope_table import table
 
@@ -11,11 +12,12 @@ WANTED = table().wanted()
 @pytest.fixture(scope="module", autouse=True)
 def _warm():
     warm_up()
+    warm_up_mirrors()
 
 
 def test_the_table_is_whole():
     assert list(WANTED) == list(table().cases)
-    assert len(WANTED) >= 25
+    assert len(WANTED) >= 100
     for rows in WANTED.values():
         for row in rows:
             assert row["key"] and row["allowed"] and row["code"], row

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-_UNROLL = 8
+_UNROLL = 1
 
 
 def gains(drift: Array, noise: Array) -> tuple[Array, Array]:

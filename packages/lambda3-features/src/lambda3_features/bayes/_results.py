@@ -109,11 +109,6 @@ class BayesianResults:
         """What the checks say, in words."""
         return self.posterior.verdict
 
-    @property
-    def log_density_units(self) -> str:
-        """What the evidence is a density of."""
-        return "the series, in its own units"
-
     def __getitem__(self, name: str) -> Floats:
         """Draws of a parameter, in the units of the series."""
         if name not in self.draws:

@@ -21,26 +21,30 @@ def check_two_plane(
     arrays
         Those data and known arrays that were given.
     """
-    yield from _transmission_faults(arrays.get("pupil_transmission"))
+    yield from transmission_faults(arrays.get("pupil_transmission"))
     if structure["likelihood"] == "poisson":
-        yield from _count_faults(arrays)
+        yield from count_faults(arrays)
 
 
-def _transmission_faults(amplitude: Any) -> Iterator[Fault]:
+def transmission_faults(
+    amplitude: Any, key: str = "pupil_transmission", opd: str = "pupil_opd"
+) -> Iterator[Fault]:
+    """What is wrong with an amplitude over the pupil, if there is one."""
     if amplitude is None:
         return
     if np.min(amplitude) < 0 or not np.any(amplitude):
         yield Fault(
-            "'pupil_transmission' lets no light through, or is negative",
-            key="pupil_transmission",
+            f"{key!r} lets no light through, or is negative",
+            key=key,
             value=f"from {np.min(amplitude):g} to {np.max(amplitude):g}",
             allowed="amplitudes of at least 0, somewhere above 0",
-            fix="a phase belongs into pupil_opd, in metres",
+            fix=f"a phase belongs into {opd}, in metres",
             code="values",
         )
 
 
-def _count_faults(arrays: Mapping[str, Any]) -> Iterator[Fault]:
+def count_faults(arrays: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with an image of counts, and with what goes with it."""
     if "noise_map" in arrays:
         yield Fault(
             "'noise_map' has no meaning for the Poisson likelihood",

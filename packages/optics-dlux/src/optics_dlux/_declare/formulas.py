@@ -47,3 +47,8 @@ def field_is_sampled(
     """
     # A field of exactly one period is fine, whatever the rounding.
     return scale <= limit * (wavelength - bandwidth / 2) * (1 + 1e-5)
+
+
+def field_is_sampled_at(scale: Any, limit: Any, wavelengths: Any) -> Any:
+    """The same for wavelengths in nm, `(w,)`."""
+    return scale <= limit * wavelengths.min() * (1 + 1e-5)

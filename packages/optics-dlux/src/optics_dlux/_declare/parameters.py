@@ -12,18 +12,20 @@ WAVELENGTH = "source.spectrum.wavelength"
 BANDWIDTH = "source.spectrum.bandwidth"
 
 
-def modes(group: str, noll: tuple[int, ...]) -> Iterator[ParamField]:
+def modes(
+    group: str, noll: tuple[int, ...], optic: str = "m1"
+) -> Iterator[ParamField]:
     """Coefficients of Zernike polynomials: free ones, or a known diversity."""
     if not noll:
         return
     free = group == "zernike"
     yield ParamField(
-        f"m1.{group}.coefficients",
+        f"{optic}.{group}.coefficients",
         unit="nm",
         shape=(len(noll),),
         prior=Prior("Normal", loc=0.0, scale=20.0) if free else None,
         default=NO_DEFAULT if free else (0.0,) * len(noll),
-        elements=tuple(f"m1.{group}.j{j}" for j in noll),
+        elements=tuple(f"{optic}.{group}.j{j}" for j in noll),
         doc="RMS optical path difference of each Zernike polynomial"
         + (", unknown." if free else ", put in on purpose."),
         label=r"c_j" if free else r"d_j",

@@ -130,14 +130,15 @@ def check_structure(structure: Mapping[str, Any]) -> None:
     StructureError
         With every fault; each key is the path of a structure field.
     """
-    faults = Faults(_aperture_faults(structure))
+    faults = Faults(aperture_faults(structure))
     for key in NOLL:
         n_pix = structure.get("system.sampling.pupil_npix")
-        faults.extend(_noll_faults(key, structure.get(key, ()), n_pix))
+        faults.extend(noll_faults(key, structure.get(key, ()), n_pix))
     faults.throw(StructureError, "optics.two_plane")
 
 
-def _aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
+def aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with the pupil's obscuration and struts."""
     ratio = structure.get("m1.aperture.obscuration")
     if ratio is not None and ratio >= 1:
         yield Fault(
@@ -163,7 +164,8 @@ def _aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
         )
 
 
-def _noll_faults(key: str, noll: Any, n_pix: int | None) -> Iterator[Fault]:
+def noll_faults(key: str, noll: Any, n_pix: int | None) -> Iterator[Fault]:
+    """What is wrong with a list of Noll indices."""
     for index in dict.fromkeys(noll):
         if type(index) is not int or index < 1:
             yield Fault(

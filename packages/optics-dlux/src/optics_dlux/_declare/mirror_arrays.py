@@ -1,0 +1,100 @@
+"""Arrays that a telescope of several mirrors may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from forwardax import DataField, DataSpec
+from forwardax.errors import Fault
+
+from .check import count_faults, transmission_faults
+
+PUPIL = ("pupil_y", "pupil_x")
+
+
+def _over(key: str, doc: str, unit: str = "") -> DataField:
+    return DataField(key, unit=unit, dims=PUPIL, optional=True, doc=doc)
+
+
+def mirror_known(structure: Mapping[str, Any], *, relay: bool) -> DataSpec:
+    """Known arrays of `optics.three_plane` and its relatives."""
+    n = structure["detector.n_pix"]
+    pupil = structure["system.sampling.pupil_npix"]
+    fields = [
+        DataField(
+            "noise_map",
+            unit="ph",
+            dims=("y", "x"),
+            role="image",
+            positive=True,
+            optional=True,
+            doc="Standard deviation of each pixel, for the Gaussian.",
+        ),
+        DataField(
+            "pixel_response",
+            dims=("y", "x"),
+            role="image",
+            positive=True,
+            optional=True,
+            doc="Share of the photons that each pixel counts.",
+        ),
+        _over("m1_transmission", "Amplitude, in place of the drawn pupil."),
+        _over("m1_opd", "Known optical path difference over the pupil.", "m"),
+        _over("m2_opd", "The same over the second mirror.", "m"),
+        _over("dp_mask", "Diffractive pupil: 1 where it is half a wave thick."),
+    ]
+    if relay:
+        fields.append(_over("relay_opd", "The same over the relay.", "m"))
+    if structure["m1.modes.number"]:
+        fields.append(
+            DataField(
+                "m1_modes",
+                dims=("mode", *PUPIL),
+                doc="Shapes over the pupil, for m1.modes.coefficients.",
+            )
+        )
+    return DataSpec(fields).bind(
+        {
+            "y": n,
+            "x": n,
+            "pupil_y": pupil,
+            "pupil_x": pupil,
+            "mode": structure["m1.modes.number"],
+        }
+    )
+
+
+three_plane_known = partial(mirror_known, relay=False)
+four_plane_known = partial(mirror_known, relay=True)
+
+
+def check_mirror_arrays(
+    structure: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Everything wrong with structure and arrays together.
+
+    Parameters
+    ----------
+    structure
+        Values of the structure fields.
+    arrays
+        Those data and known arrays that were given.
+    """
+    yield from transmission_faults(
+        arrays.get("m1_transmission"), "m1_transmission", "m1_opd"
+    )
+    mask = arrays.get("dp_mask")
+    if mask is not None and (np.min(mask) < 0 or np.max(mask) > 1):
+        yield Fault(
+            "'dp_mask' is no share of half a wave",
+            key="dp_mask",
+            value=f"from {np.min(mask):g} to {np.max(mask):g}",
+            allowed="0 (thin) to 1 (half a wave thick)",
+            fix="phases of 0 and pi are 0 and 1 here",
+            code="values",
+        )
+    if structure["likelihood"] == "poisson":
+        yield from count_faults(arrays)
