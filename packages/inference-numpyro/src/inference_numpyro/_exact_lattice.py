@@ -128,7 +128,7 @@ def grow(
     size = len(centre)
     step = frame * spacing
     ball = _ball(size, int(np.ceil(_RADIUS / spacing)))
-    near = _ball(size, 2)
+    near = _ball(size, 1)
     seeds = np.linalg.solve(step, (others - centre).T).T
     # A mode far out in units of the best one is reached from its own seed.
     seeds = np.clip(np.rint(seeds), -1e6, 1e6).astype(int)

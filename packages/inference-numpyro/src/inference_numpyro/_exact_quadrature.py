@@ -200,7 +200,9 @@ def quadrature(
         volume = warp.log_volume(w, np)
         return made | {"log_density": made["log_density"] + volume}
 
-    grown = partial(grow, warped, cut=14.0 if single else 25.0, most=most)
+    # What lies beyond is rarer by far than the error aimed at.
+    cut = min(10.0 - np.log(tolerance), 14.0 if single else 30.0)
+    grown = partial(grow, warped, cut=cut, most=most)
     counted = warp.back(drawn[heights > heights.max() - 20.0], np)
     centre, frame = np.zeros(size), frame / warp.width[:, None]
     spacing = _FIRST[size]
