@@ -80,7 +80,7 @@ def forwardax_systems() -> Iterator[SystemEntry]:
             spec=spec,
             data=two_plane_data,
             known=known,
-            check="optics_dlux._declare.mirror_arrays:check_mirror_arrays",
+            check="optics_dlux._declare.check:check_mirror_arrays",
             structure=structure,
             system_id=scope,
             extends=extends,

@@ -70,3 +70,32 @@ def count_faults(arrays: Mapping[str, Any]) -> Iterator[Fault]:
             "detector.background, or set likelihood: gaussian",
             code="counts",
         )
+
+
+def check_mirror_arrays(
+    structure: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Everything wrong with structure and arrays together.
+
+    Parameters
+    ----------
+    structure
+        Values of the structure fields.
+    arrays
+        Those data and known arrays that were given.
+    """
+    yield from transmission_faults(
+        arrays.get("m1_transmission"), "m1_transmission", "m1_opd"
+    )
+    mask = arrays.get("dp_mask")
+    if mask is not None and (np.min(mask) < 0 or np.max(mask) > 1):
+        yield Fault(
+            "'dp_mask' is no share of half a wave",
+            key="dp_mask",
+            value=f"from {np.min(mask):g} to {np.max(mask):g}",
+            allowed="0 (thin) to 1 (half a wave thick)",
+            fix="phases of 0 and pi are 0 and 1 here",
+            code="values",
+        )
+    if structure["likelihood"] == "poisson":
+        yield from count_faults(arrays)
