@@ -13,6 +13,7 @@ CLAIMS = {
     "lambda3-features": {"commands", "systems"},
     "lensing-kernels": {"plots", "profiles", "systems"},
     "optics-dlux": {"plots", "presets", "systems", "transforms"},
+    "tfmpe-tokens": {"estimators", "plots"},
 }
 
 

@@ -115,7 +115,7 @@ def problem_arrays(
     """
     given = {} if parameters is None else _with_derived(problem, parameters)
     measured = problem.data if data is None else data
-    given |= {} if measured is None else _flat(measured)
+    given |= {} if measured is None else flat_data(measured)
     free = set(problem.free_keys)
     faults = Faults()
     ndims = {
@@ -175,12 +175,12 @@ def _with_derived(
     return found
 
 
-def _flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat_data(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Data by dotted key: joint systems have theirs by child."""
     found: dict[str, Any] = {}
     for name, value in data.items():
         if isinstance(value, Mapping):
-            found |= _flat(value, f"{prefix}{name}.")
+            found |= flat_data(value, f"{prefix}{name}.")
         else:
             found[prefix + name] = value
     return found
