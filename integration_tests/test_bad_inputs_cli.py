@@ -132,7 +132,9 @@ def test_unknown_names(arguments, near, kits):
     assert run.json["error"] == "UnknownEntry"
     (fault,) = run.json["faults"]
     assert fault["key"] == arguments[-1]
-    assert near in fault["nearest"] and near in fault["allowed"]
+    assert near in fault["nearest"]
+    # Of many names the first are listed.
+    assert near in fault["allowed"] or fault["allowed"].endswith("...")
 
 
 def test_unknown_option(kits):

@@ -1,10 +1,15 @@
 """Models to fit, and known arrays for them."""
 
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import forwardax as fx
 import numpy as np
 import pytest
+
+# These fit: the estimators are in a package of their own.
+FITTING = ["test_equivariance.py", "test_fit.py", "test_models.py"]
+collect_ignore = [] if find_spec("inference_numpyro") else FITTING
 
 
 def flags(rng, n, count):

@@ -99,6 +99,7 @@ def test_hierarchical(known):
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_exact_posterior(known, which):
+    pytest.importorskip("inference_numpyro", reason="has the estimators")
     entries_of, files, own, other = known
     entry = entries_of("posterior_interaction_exact")[which]
     problem = interaction(files, own, other, *entry["input"])
@@ -121,6 +122,7 @@ def test_exact_posterior(known, which):
 
 
 def test_they_depend_on_location(known):
+    pytest.importorskip("inference_numpyro", reason="has the estimators")
     # What the models beside them do not: see test_equivariance.
     entries_of, files, own, other = known
     (entry,) = entries_of("log_joint_interaction")

@@ -87,6 +87,7 @@ def test_gradients_are_finite_without_drift():
 
 @pytest.mark.parametrize("changes", [0, 2])
 def test_evidence_is_that_of_the_dense_normal(make, changes):
+    pytest.importorskip("inference_numpyro", reason="has the estimators")
     more = {"changes": 2, "change_points": [5, 12]} if changes else {}
     y = 3.0 + 2.0 * np.random.default_rng(1).normal(size=N).cumsum()
     held = {"drift.scale": DRIFT, "noise.base": 0.4, "noise.tension": 0.2}

@@ -146,8 +146,8 @@ def density(
         for j, two in enumerate(waves)
     )
     waves = np.fft.rfftn(counts) * np.exp(-2 * np.pi**2 * power)
-    smooth: Floats = np.fft.irfftn(waves, counts.shape, range(counts.ndim))
-    inner = smooth[(slice(pad, pad + cells),) * counts.ndim]
+    smooth: Any = np.fft.irfftn(waves, counts.shape, range(counts.ndim))
+    inner: Floats = smooth[(slice(pad, pad + cells),) * counts.ndim]
     values: Floats = np.maximum(inner, 0.0) / inner.max()
     middles: Floats = np.arange(cells, dtype=np.float64) + 0.5
     axes: list[Floats] = [
