@@ -1,5 +1,7 @@
 """Propagation through planes, against stored images and plain transforms."""
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -96,8 +98,19 @@ def test_three_planes_equal_the_stored_images(
     assert got.sum() == pytest.approx(case.psf_mono_sum, rel=1e-6)
 
 
-@pytest.mark.parametrize("mode", ERRORS)
-@pytest.mark.parametrize("number", CASES)
+OUT_OF_REACH = {(0, "fast"), (3, "fast")}
+"""Of the testbed, whose slope the small grid gets to 2e-6 only."""
+
+
+@pytest.mark.parametrize(
+    ("number", "mode"),
+    [
+        pytest.param(
+            *case, marks=[pytest.mark.xfail] if case in OUT_OF_REACH else []
+        )
+        for case in product(CASES, ERRORS)
+    ],
+)
 def test_gradient_and_fisher_equal_the_stored_ones(
     three_plane_cases, engine, number, mode
 ):
@@ -118,13 +131,12 @@ def test_gradient_and_fisher_equal_the_stored_ones(
         # The stored slope is where both mirrors have 1.2 times their errors.
         return 0.5 * jnp.sum((of(c, 1.2) - case.image_binary) ** 2 / variance)
 
-    slope, want = jax.grad(loss)(1.2 * coefs), case.chi2_grad_per_nm[:8]
-    limit = 1e-6 if mode == "compat" else 3e-6
-    np.testing.assert_allclose(slope, want, atol=limit * np.abs(want).max())
     jacobian = jax.jacfwd(of)(coefs)
     fisher = jnp.einsum("yxa,yxb,yx->ab", jacobian, jacobian, 1 / variance)
     want = case.fisher_per_nm2[:8, :8]
     np.testing.assert_allclose(fisher, want, atol=1e-6 * np.abs(want).max())
+    slope, want = jax.grad(loss)(1.2 * coefs), case.chi2_grad_per_nm[:8]
+    np.testing.assert_allclose(slope, want, atol=1e-6 * np.abs(want).max())
 
 
 @pytest.mark.parametrize("number", range(2))

@@ -14,7 +14,7 @@ from tfmpe_tokens.flow import FlowEstimator, NetworkConfig, TrainConfig
 
 NOISE = 0.5
 TINY = NetworkConfig(width=16, layers=1, heads=2)
-SHORT = TrainConfig(steps=400, batch_size=128, stride=100, learning_rate=5e-3)
+SHORT = TrainConfig(steps=1200, batch_size=128, stride=100, learning_rate=5e-3)
 
 
 def gaussian(n, seed=0):
@@ -78,8 +78,8 @@ def test_density_of_draws_in_the_units_of_the_tokens(trained):
     mean, sd = (v[:, None] if np.ndim(v) else v for v in exact(y))
     wanted = -0.5 * ((theta - mean) / sd) ** 2 - np.log(sd * np.sqrt(2 * np.pi))
     assert found.shape == (2, 200)
-    # What 400 steps leave; the integral below is that of any network.
-    assert np.abs(found - wanted).mean() < 0.2
+    # What a short training leaves; the integral below is any network's.
+    assert np.abs(found - wanted).mean() < 0.1
     # A density: its integral is one, whatever the network learned.
     grid = np.linspace(-8, 14, 401)
     tokens = at(np.full(401, 5.0)).with_values(theta=grid[:, None, None])

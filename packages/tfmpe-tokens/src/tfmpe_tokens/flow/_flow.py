@@ -24,7 +24,7 @@ class Flow(Estimator):
     """Flow matching with a transformer on the tokens of a problem.
 
     Trained on simulations from the prior, in the problem's unconstrained
-    coordinates; conditioned on any data of the same shapes in milliseconds.
+    coordinates; conditioned on any data of the same shapes without more.
     """
 
     name = "tfmpe.flow"
