@@ -34,6 +34,12 @@ EACH_PACKAGE = nox.parametrize(
     "package", [nox.param(name, id=name) for name in PACKAGES]
 )
 
+# A file of tests stays in one process: what its fixtures made is shared.
+PYTEST = [
+    *("python", "-m", "pytest"),
+    *("--numprocesses=auto", "--maxprocesses=8", "--dist=loadfile"),
+]
+
 # --- the checks, for whatever environment a session has ----------------------
 
 
@@ -55,11 +61,11 @@ def run_types(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session) -> None:
-    session.run("python", "-m", "pytest", *SUITES)
+    session.run(*PYTEST, *SUITES)
 
 
 def run_integration(session: nox.Session) -> None:
-    session.run("python", "-m", "pytest", INTEGRATION)
+    session.run(*PYTEST, INTEGRATION)
 
 
 CHECKS: dict[str, Callable[[nox.Session], None]] = {
@@ -114,7 +120,7 @@ def from_wheels() -> list[str]:
 def run_outside(session: nox.Session, *pytest_args: str) -> None:
     """Run pytest where no file of the tree is importable by accident."""
     with tempfile.TemporaryDirectory() as folder, session.chdir(folder):
-        session.run("python", "-m", "pytest", *pytest_args)
+        session.run(*PYTEST, *pytest_args)
 
 
 @nox.session
@@ -192,7 +198,7 @@ def slow(session: nox.Session) -> None:
     """Run the tests that take over five seconds."""
     install_editable(session, "test", "extras")
     session.run(
-        *("python", "-m", "pytest", "-m", "slow", *SUITES, INTEGRATION),
+        *(*PYTEST, "-m", "slow", *SUITES, INTEGRATION),
         success_codes=[0, 5],  # 5: no test is slow
     )
 

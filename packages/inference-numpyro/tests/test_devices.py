@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 import jax
 jax.config.update("jax_num_cpu_devices", 2)
@@ -28,6 +30,7 @@ print(found.converged, len(jax.devices()))
 """
 
 
+@pytest.mark.slow
 def test_a_search_without_residuals_on_two_devices():
     root = Path(__file__).parents[3]
     done = subprocess.run(

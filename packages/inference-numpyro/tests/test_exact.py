@@ -102,7 +102,9 @@ def brute_force(problem, priors=None):
     return evidence, mean, sd
 
 
-@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize(
+    "changed", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_one_remains(changed):
     # What a problem decides about priors wins over what the system says.
     loc, scale = np.array([2.0, 0.0, 0.0]), np.array([0.1, 3.0, 3.0])
@@ -142,6 +144,7 @@ def test_draws_are_of_the_posterior():
         assert abs(spread / sd - 1) < 0.03, name
 
 
+@pytest.mark.slow
 def test_agrees_with_nuts():
     problem = regression()
     moments = exact_moments(fit(problem))

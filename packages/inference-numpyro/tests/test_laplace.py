@@ -128,6 +128,7 @@ def test_undetermined_angle_is_not_converged(toys):
     assert not found.converged
 
 
+@pytest.mark.slow
 def test_heavy_tails_fail_the_k_hat(toys):
     # Eight schools: log tau has a long tail that no Gaussian covers.
     found = fit(toys.schools(**toys.SCHOOLS))

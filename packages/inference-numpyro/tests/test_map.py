@@ -126,6 +126,7 @@ def _quiet(known, store, data):
     return -0.5 * jnp.square(store["x"] - 2.0)
 
 
+@pytest.mark.slow
 def test_validity_condition_keeps_searches_inside(toys):
     field = ParamField("x", prior=Prior("Normal", loc=0.0, scale=2.0))
     spec = ParamSpec(

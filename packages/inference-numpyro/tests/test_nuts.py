@@ -203,6 +203,7 @@ def _pinned(known, store, data):
     return jnp.zeros(())
 
 
+@pytest.mark.slow
 def test_fall_back_is_recorded(toys):
     # The density grows without bound where tau goes to zero.
     fields = [
@@ -226,6 +227,7 @@ def _rising(known, store, data):
     return 30 * jnp.log(store["x"])
 
 
+@pytest.mark.slow
 def test_search_that_does_not_end_is_not_trusted(toys):
     # Curved everywhere, and rising for ever.
     spec = ParamSpec([ParamField("x", prior=Prior("Flat"))])

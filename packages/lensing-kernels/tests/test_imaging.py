@@ -126,7 +126,9 @@ def test_only_what_shines_is_evaluated(lens):
     np.testing.assert_allclose(planes[1], model.model_image(params))
 
 
-@pytest.mark.parametrize("sub_size", [1, 2])
+@pytest.mark.parametrize(
+    "sub_size", [pytest.param(1, marks=pytest.mark.slow), 2]
+)
 def test_gradient_of_a_likelihood(lens, kernel, differences, sub_size):
     # An even number of pixels along one axis: none sits on a centre.
     mask = masked((22, 22))
@@ -187,6 +189,7 @@ def test_gradients_on_a_pixel_centre(lens, kernel, round_lens, precision):
         assert np.isfinite(leaf).all()
 
 
+@pytest.mark.slow
 def test_many_points_are_taken_in_parts(lens, kernel, monkeypatch):
     mask = masked()
     model = Imaging(lens.galaxies, PIXEL, mask, kernel, 2)

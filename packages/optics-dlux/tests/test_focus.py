@@ -38,7 +38,10 @@ def test_images_equal_the_stored_ones(cases, number):
     assert got.sum() == pytest.approx(case.psf_sum, rel=1e-12)
 
 
-@pytest.mark.parametrize("number", CASES)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(k, marks=[pytest.mark.slow] * (k < 2)) for k in CASES],
+)
 def test_gradients_and_fisher_equal_the_stored_ones(cases, number):
     case = cases("two_plane_psf")[number]
     z = jnp.array(case.coefficients_m)

@@ -175,6 +175,7 @@ def test_a_relay_that_makes_no_real_image_is_refused():
         Problem(system, fixed={"relay.distance": 0.2})
 
 
+@pytest.mark.slow
 def test_an_impossible_geometry_in_a_fit_has_no_density_and_finite_slopes():
     system = telescope(three_plane)
     priors = {

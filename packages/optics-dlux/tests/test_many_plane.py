@@ -47,7 +47,13 @@ def gap(one, other):
 # --- the relay ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode, limit", [("compat", 1e-12), ("fast", 1e-5)])
+@pytest.mark.parametrize(
+    "mode, limit",
+    [
+        ("compat", 1e-12),
+        pytest.param("fast", 1e-5, marks=pytest.mark.slow),
+    ],
+)
 def test_a_relay_without_errors_makes_the_image_of_three_planes(mode, limit):
     wide = {**WIDE, "system.propagation.mode": mode}
     three = made(three_plane, wide)
@@ -167,6 +173,7 @@ def test_a_pixel_is_as_wide_as_the_plate_scale_says(make):
 # --- parts --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_diffractive_pupil_removes_the_blindness_to_even_aberrations():
     def slope(pattern):
         system = made(
@@ -425,6 +432,7 @@ def test_the_plate_scale_is_one_whether_computed_or_free():
     )
 
 
+@pytest.mark.slow
 def test_numbers_never_recompile_and_structure_does_once():
     system = made(three_plane)
     store = system.store(STAR)

@@ -54,6 +54,7 @@ def test_halves_are_the_positions_from_the_middle_on(n):
     np.testing.assert_array_equal(half(n), [x for x in centred(n) if x >= 0])
 
 
+@pytest.mark.slow
 @few
 @given(SIZES, SIZES, st.floats(0.001, 0.4))
 def test_the_transform_equals_its_matrix(n_out, n_in, step):
@@ -62,6 +63,7 @@ def test_the_transform_equals_its_matrix(n_out, n_in, step):
     np.testing.assert_allclose(whole(got), matrix @ u @ matrix.T, atol=1e-12)
 
 
+@pytest.mark.slow
 @few
 @given(SIZES, st.sampled_from([-1, 0, 2]), st.sampled_from([0, 3]))
 def test_the_circulant_equals_its_matrix(n_in, more, extra):

@@ -28,6 +28,7 @@ def run(small, request):
     )
 
 
+@pytest.mark.slow
 def test_it_shows_data_model_residuals_psf_and_wavefront(run, tmp_path):
     pytest.importorskip("matplotlib")
     figure = plot_psf(run)

@@ -106,9 +106,12 @@ OUT_OF_REACH = {(0, "fast"), (3, "fast")}
     ("number", "mode"),
     [
         pytest.param(
-            *case, marks=[pytest.mark.xfail] if case in OUT_OF_REACH else []
+            number,
+            mode,
+            marks=[pytest.mark.slow] * (number > 0)
+            + [pytest.mark.xfail] * ((number, mode) in OUT_OF_REACH),
         )
-        for case in product(CASES, ERRORS)
+        for number, mode in product(CASES, ERRORS)
     ],
 )
 def test_gradient_and_fisher_equal_the_stored_ones(

@@ -120,6 +120,7 @@ def test_only_the_pixel_scale_counts(small):
     np.testing.assert_allclose(one, other, rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_the_pixel_scale_may_be_free(small):
     telescope = small()
     problem = Problem(
@@ -220,6 +221,7 @@ def test_jitter_is_a_gaussian_in_angle(small, fine):
     np.testing.assert_allclose(image, want, atol=1e-7 * want.max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["point", "binary"])
 def test_special_points_have_finite_gradients(small, kind):
     telescope = small({"source.kind": kind})
@@ -281,6 +283,7 @@ def test_likelihoods_equal_scipy(small):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, GAUSSIAN])
 def test_simulations_have_the_predicted_moments(small, changes):
     telescope = small(changes)

@@ -88,6 +88,7 @@ def pairs(n=400, seed=0):
     return rng, theta, x, draws
 
 
+@pytest.mark.slow
 def test_a_right_posterior_passes_and_a_wrong_one_does_not():
     rng, theta, x, draws = pairs()
     seen = 1.0 / 2 + rng.normal(size=(300, 1)) * 0.5**0.5

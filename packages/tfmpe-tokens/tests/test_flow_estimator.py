@@ -70,6 +70,7 @@ def test_the_same_network_the_other_way(trained):
     assert y.std() == pytest.approx(2 * NOISE, rel=0.15)
 
 
+@pytest.mark.slow
 def test_density_of_draws_in_the_units_of_the_tokens(trained):
     y = np.array([1.0, 5.0])
     drawn = trained.sample(at(y), ["theta"], key=jax.random.key(1), n=200)
@@ -88,6 +89,7 @@ def test_density_of_draws_in_the_units_of_the_tokens(trained):
     assert np.trapezoid(np.exp(log_q), grid) == pytest.approx(1.0, abs=5e-3)
 
 
+@pytest.mark.slow
 def test_solvers_agree(trained):
     y = at([1.0])
     key = jax.random.key(1)
@@ -98,6 +100,7 @@ def test_solvers_agree(trained):
     np.testing.assert_allclose(one, two, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_draws_do_not_depend_on_what_is_drawn_beside_them(trained):
     key = jax.random.key(1)
     both = trained.sample(at([1.0, 5.0]), ["theta"], key=key, n=20).data
@@ -105,6 +108,7 @@ def test_draws_do_not_depend_on_what_is_drawn_beside_them(trained):
     np.testing.assert_allclose(both[:1], alone, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_sample_axes_are_kept(trained):
     tokens = Tokens.from_pytree(
         {"theta": np.zeros((2, 3, 1, 1)), "y": np.ones((2, 3, 1, 1))},
@@ -117,6 +121,7 @@ def test_sample_axes_are_kept(trained):
     assert trained.log_prob(tokens, ["theta"]).shape == (2, 3)
 
 
+@pytest.mark.slow
 def test_a_second_training_compiles_nothing(trained, compilations):
     more = replace(trained, training=replace(SHORT, steps=400))
     data = gaussian(4000, seed=1)
@@ -138,6 +143,7 @@ def test_training_is_a_function_of_its_key(trained):
         np.testing.assert_array_equal(value, again.trained.parameters[name])
 
 
+@pytest.mark.slow
 def test_early_stopping_keeps_the_best():
     config = replace(SHORT, steps=2000, patience=1, learning_rate=0.05)
     found = FlowEstimator(network=TINY, training=config).fit(
@@ -192,6 +198,7 @@ def test_files_that_are_no_network(trained, tmp_path):
         FlowEstimator.load(bad)
 
 
+@pytest.mark.slow
 def test_what_it_was_not_trained_for(trained):
     key = jax.random.key(0)
     with pytest.raises(TokenError, match="was not trained.*fit"):

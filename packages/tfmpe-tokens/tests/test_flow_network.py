@@ -61,6 +61,7 @@ def points(inputs, split, draws=2, seed=0):
     return x, t
 
 
+@pytest.mark.slow
 def test_everything_is_single_precision(hierarchy, rules):
     tokens = tokens_of(hierarchy, rules)
     form, split, parameters, inputs = parts(tokens)
@@ -208,6 +209,7 @@ def test_columns_without_a_value_stay_at_rest():
     assert (found[:, :, 0, 1] == 0).all() and (found[:, :, 1:] != 0).all()
 
 
+@pytest.mark.slow
 def test_the_loss_is_that_of_the_entries_there(hierarchy, rules):
     """Junk in padded targets changes neither loss nor gradient."""
     tokens = tokens_of(hierarchy, rules, counts={"site": np.full(4, 2)})
@@ -226,6 +228,7 @@ def test_the_loss_is_that_of_the_entries_there(hierarchy, rules):
         np.testing.assert_allclose(slope[name], again[name], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_summaries_join_as_tokens():
     rng = np.random.default_rng(0)
     data = {

@@ -482,5 +482,6 @@ def test_every_contract_has_a_planted_fault(capsys):
             print(f"{contract:18} {name.replace('_', ' ')}")
 
 
+@pytest.mark.slow
 def test_the_system_without_a_fault_conforms(line):
     assert check_system(line.System()) == []

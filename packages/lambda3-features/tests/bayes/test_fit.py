@@ -40,6 +40,7 @@ def table(found):
     return {name: (found.mean[name], found.sd[name]) for name in found.draws}
 
 
+@pytest.mark.slow
 def test_a_coupling_is_found_at_its_lag():
     effect, cause = coupled()
     found = fit_model(effect, cause)
@@ -104,6 +105,7 @@ def test_prediction_prefers_what_is_coupled():
     assert "future" in str(found)
 
 
+@pytest.mark.slow
 def test_predictive_check_is_of_the_model_that_was_fitted():
     effect, cause = coupled()
     found = fit_model(effect, cause)
@@ -151,6 +153,7 @@ def test_missing_values_are_left_out():
     )
 
 
+@pytest.mark.slow
 def test_other_estimators_take_the_models():
     effect, cause = coupled()
     found = fit_model(
