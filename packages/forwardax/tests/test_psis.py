@@ -84,6 +84,19 @@ def test_equal_weights_are_perfect():
     np.testing.assert_allclose(np.exp(smooth.log_weights), 0.01)
 
 
+def test_equal_but_for_rounding_is_equal():
+    """Of few distinct values no tail can be fitted, nor is there one."""
+    noise = np.random.default_rng(0).integers(0, 3, 100) * 2.0**-50
+    smooth = psis(noise - 3.0)
+    assert smooth.reliable
+    assert smooth.ess == 100
+
+
+def test_a_largest_weight_of_many_has_no_tail():
+    values = np.random.default_rng(0).normal(size=1000)
+    assert psis(np.minimum(values, 0.0)).k_hat == -np.inf
+
+
 def test_few_draws_cannot_be_judged():
     assert not psis(np.arange(10.0)).reliable
 

@@ -25,6 +25,7 @@ from ..errors import Fault, FitError
 Floats = NDArray[np.float64]
 
 _SMALLEST_TAIL = 5
+_ROUNDING = float(np.sqrt(np.finfo(np.float64).eps))
 
 
 class Smoothed(NamedTuple):
@@ -37,7 +38,7 @@ class Smoothed(NamedTuple):
     k_hat
         Pareto shape of the raw weights' tail, dimensionless. Infinite where
         the tail has under 5 distinct draws and cannot be judged, minus
-        infinity where all weights are equal.
+        infinity where its draws all have the largest weight.
     threshold
         `k_threshold(draw)`: above it the estimates are not reliable.
     ess
@@ -105,7 +106,8 @@ def psis(log_weights: ArrayLike, *, relative_ess: float = 1.0) -> Smoothed:
     values = _checked(log_weights, relative_ess)
     count = len(values)
     values = values - values.max()
-    if values.min() == 0.0:
+    # Closer together their variance is lost in that of one: rounding.
+    if values.min() > -_ROUNDING:
         equal = np.full(count, -np.log(count))
         return Smoothed(equal, -inf, k_threshold(count), float(count))
 
@@ -116,7 +118,9 @@ def psis(log_weights: ArrayLike, *, relative_ess: float = 1.0) -> Smoothed:
     cutoff = max(float(values[order[-min(tail_size + 1, count)]]), tiny)
     tail = order[values[order] > cutoff]
     k_hat = inf
-    if len(tail) >= _SMALLEST_TAIL:
+    if cutoff == 0.0 and tail_size >= _SMALLEST_TAIL:
+        k_hat = -inf  # the whole tail is the largest weight
+    elif len(tail) >= _SMALLEST_TAIL:
         excess = np.exp(values[tail]) - np.exp(cutoff)
         k_hat, sigma = fit_generalised_pareto(excess)
         if np.isfinite(k_hat):
