@@ -12,6 +12,7 @@ from ..errors import Fault, Faults, SpecError, listed, nearest, wrong_type
 from .bind import bound_sizes
 from .part_types import check_data_types
 from .table import text_table
+from .values import named_sizes
 
 ROLES = ("image", "series", "set", "visibility", "count")
 DTYPES = ("float", "int", "bool", "complex")
@@ -105,12 +106,7 @@ class DataSpec(Mapping[str, DataField]):
             {
                 "key": f.key,
                 "unit": f.unit,
-                "shape": ", ".join(
-                    f"{f.dims[i]}={n or '?'}"
-                    if i < len(f.dims)
-                    else str(n or "?")
-                    for i, n in enumerate(f.shape)
-                ),
+                "shape": ", ".join(named_sizes(f)),
                 "dtype": f.dtype,
                 "role": f.role,
                 "parents": ", ".join(f.parents),

@@ -11,7 +11,7 @@ import numpy as np
 from ..contracts import DataField
 from ..errors import DataError, Fault, Faults, nearest
 from .units import strip_unit
-from .values import matches
+from .values import matches, named_sizes
 
 if TYPE_CHECKING:
     from .data import DataSpec
@@ -75,8 +75,9 @@ def lacking(field: DataField, owner: str = "the data lack") -> Fault:
 
 def _wanted(field: DataField) -> str:
     unit = f" in {field.unit}" if field.unit else ""
-    named = f" with dims {field.dims}" if field.dims else ""
-    return f"a {field.dtype} array of shape {field.shape}{named}{unit}"
+    sizes = named_sizes(field)
+    shape = ", ".join(sizes) + ("," if len(sizes) == 1 else "")
+    return f"a {field.dtype} array of shape ({shape}){unit}"
 
 
 def checked_array(field: DataField, value: Any, faults: Faults) -> Any:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, cast
 
 from .._freeze import shape_of
-from ..contracts import Numbers, ParamField
+from ..contracts import DataField, Numbers, ParamField
 from ..errors import Fault
 
 
@@ -31,6 +31,14 @@ def matches(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
         want is None or have == want
         for have, want in zip(shape, expected, strict=True)
     )
+
+
+def named_sizes(field: DataField) -> list[str]:
+    """Each axis by its dim and size, `y=100`; a size not known yet is `?`."""
+    return [
+        f"{field.dims[i]}={n or '?'}" if i < len(field.dims) else str(n or "?")
+        for i, n in enumerate(field.shape)
+    ]
 
 
 def number_faults(
