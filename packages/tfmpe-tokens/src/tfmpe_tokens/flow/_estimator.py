@@ -17,8 +17,9 @@ from .._errors import TokenError
 from .._layout import Layout
 from .._tokens import Tokens
 from ._calls import by_chunks, flat_samples, keys_of, splits_of
-from ._field import FlowLoss, Form, Parameters, density, draw
-from ._network import NetworkConfig
+from ._field import FlowLoss, Form, Parameters, Rows, density, draw
+from ._network import Inputs, NetworkConfig
+from ._regression import Regression
 from ._scaling import Scaling
 from ._structure import Split
 from ._summary import n_patches
@@ -43,6 +44,8 @@ class Trained:
         Standard units.
     splits
         Target and conditioning keys that it was trained on.
+    regressions
+        Of the targets on the conditions, for each of the splits.
     logs
         One for each training.
     """
@@ -51,6 +54,7 @@ class Trained:
     parameters: Parameters
     scaling: Scaling
     splits: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    regressions: tuple[Regression, ...]
     logs: tuple[TrainLog, ...] = ()
 
 
@@ -141,26 +145,35 @@ class FlowEstimator:
             parameters = form.parameters(start_key)
         else:
             form, parameters = before.form, before.parameters
-        rows = scaling.inputs(tokens, vocabulary)
+        inputs = scaling.inputs(tokens, vocabulary)
+        known = (
+            {}
+            if before is None
+            else dict(zip(before.splits, before.regressions, strict=True))
+        )
+        left: list[Array] = []
+        for split in splits:
+            name = (split.targets, split.conditions)
+            if name not in known:
+                known[name] = Regression.of(inputs, split, vocabulary)
+            left.append(_left(known[name], inputs, split, vocabulary))
         loss = FlowLoss(
             form, splits, self.training.draws, self.training.time_power
         )
         parameters, log = train(
             loss,
             parameters,
-            rows,
+            Rows(inputs, tuple(left)),
             train_key,
             config=self.training,
             progress=progress,
         )
-        names = dict.fromkeys((s.targets, s.conditions) for s in splits)
-        if before is not None:
-            names = dict.fromkeys((*before.splits, *names))
         trained = Trained(
             form=form,
             parameters=parameters,
             scaling=scaling,
-            splits=tuple(names),
+            splits=tuple(known),
+            regressions=tuple(known.values()),
             logs=(*(before.logs if before else ()), log),
         )
         return replace(self, trained=trained)
@@ -206,7 +219,9 @@ class FlowEstimator:
         """
         trained = self._trained()
         tokens, lead = flat_samples(tokens)
-        split = self._for(tokens.layout, target_keys, conditioning_keys)
+        split, regression = self._for(
+            tokens.layout, target_keys, conditioning_keys
+        )
         inputs = trained.scaling.inputs(tokens, trained.form.vocabulary)
         keys = keys_of(key, tokens.data.shape[0])
 
@@ -224,9 +239,13 @@ class FlowEstimator:
             )
 
         unit = by_chunks(some, (inputs, keys), n * split.layout.n_tokens)
-        index = split.plan.target_index
+        index, vocabulary = split.plan.target_index, trained.form.vocabulary
+        centre = regression.centre(inputs, split, vocabulary)[:, None]
         values = trained.scaling.values(
-            unit, tokens.layout, index, trained.form.vocabulary
+            centre + regression.spread(split, vocabulary) * unit,
+            tokens.layout,
+            index,
+            vocabulary,
         )
         return _as_tokens(values, tokens, split, target_keys, lead)
 
@@ -276,7 +295,7 @@ class FlowEstimator:
         vocabulary, scaling = trained.form.vocabulary, trained.scaling
         tokens, lead = flat_samples(tokens)
         chosen = list(target_keys)
-        split = self._for(tokens.layout, chosen, conditioning_keys)
+        split, regression = self._for(tokens.layout, chosen, conditioning_keys)
         if set(split.targets) != set(chosen):
             raise TokenError(
                 Fault(
@@ -294,11 +313,12 @@ class FlowEstimator:
             own = draws.select_tokens(split.targets)
             flat = np.asarray(own.data)
             values = flat.reshape(-1, *flat.shape[len(lead) :])
-        points = jnp.asarray(
-            scaling.units(values, tokens.layout, index, vocabulary),
-            jnp.float32,
-        )
         inputs = scaling.inputs(tokens, vocabulary)
+        units = scaling.units(values, tokens.layout, index, vocabulary)
+        centre = regression.centre(inputs, split, vocabulary)[:, None]
+        spread = regression.spread(split, vocabulary)
+        mask = _columns_of(split, vocabulary)
+        points = jnp.asarray((units - centre) / spread * mask, jnp.float32)
         noise = jax.random.key(0) if key is None else key
         if trace == "hutchinson" and key is None:
             noise = None
@@ -323,6 +343,7 @@ class FlowEstimator:
         )
         there = np.asarray(tokens.padding_mask)[:, index]
         volume = scaling.log_volume(tokens.layout, index, vocabulary, there)
+        volume += ((np.log(spread) * mask).sum(-1) * there).sum(-1)
         found = np.asarray(found, float) - volume[:, None]
         shape = lead if draws is None else (*lead, found.shape[1])
         return found.reshape(shape)
@@ -366,6 +387,7 @@ class FlowEstimator:
                 parameters=found.parameters,
                 scaling=found.scaling,
                 splits=found.splits,
+                regressions=found.regressions,
             ),
         )
 
@@ -400,16 +422,18 @@ class FlowEstimator:
 
     def _for(
         self, layout: Layout, targets: Keys, conditions: Keys | None
-    ) -> Split:
-        """The trained split that holds these targets."""
+    ) -> tuple[Split, Regression]:
+        """The trained split that holds these targets, with its regression."""
         trained = self._trained()
         trained.form.vocabulary.check(layout)
         asked = Split.of(layout, targets, conditions)
-        for own, given in trained.splits:
+        for (own, given), regression in zip(
+            trained.splits, trained.regressions, strict=True
+        ):
             if set(given) == set(asked.conditions) and (
                 set(asked.targets) <= set(own)
             ):
-                return self._split(layout, own, given)
+                return self._split(layout, own, given), regression
         raise TokenError(
             Fault(
                 f"it was not trained to infer {list(asked.targets)} from "
@@ -424,6 +448,24 @@ class FlowEstimator:
                 code="split",
             )
         )
+
+
+def _left(
+    regression: Regression, inputs: Inputs, split: Split, vocabulary: Vocabulary
+) -> Array:
+    """What the regression leaves of the targets, `(n, targets, width)`."""
+    data = np.asarray(inputs.data)[:, split.plan.target_index]
+    centre = regression.centre(inputs, split, vocabulary)
+    unit = (data - centre) / regression.spread(split, vocabulary)
+    return jnp.asarray(unit * _columns_of(split, vocabulary), jnp.float32)
+
+
+def _columns_of(split: Split, vocabulary: Vocabulary) -> np.ndarray:
+    """Columns of the targets that hold values, `(targets, width)`."""
+    index = split.plan.target_index
+    widths = np.array([word.width for word in vocabulary.words])
+    own = widths[vocabulary.kinds(split.layout)[index]]
+    return np.arange(vocabulary.width) < own[:, None]
 
 
 def _as_tokens(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -80,6 +80,22 @@ def _step(part: Any) -> Any:
     return part
 
 
+class Rows(NamedTuple):
+    """What a network learns from.
+
+    Attributes
+    ----------
+    inputs
+        Tokens, for the conditions.
+    targets
+        What the regression leaves of the targets of each split, `(n,
+        targets, width)`.
+    """
+
+    inputs: Inputs
+    targets: tuple[Array, ...]
+
+
 @dataclass(frozen=True)
 class FlowLoss:
     """Conditional flow matching over one or more splits.
@@ -101,24 +117,29 @@ class FlowLoss:
     draws: int = 1
     time_power: float = 0.0
 
-    def __call__(
-        self, parameters: Parameters, rows: Inputs, key: Array
-    ) -> Array:
+    def __call__(self, parameters: Parameters, rows: Rows, key: Array) -> Array:
         """Mean squared error of the velocity, over all entries there are."""
         network = self.form.network(parameters)
         keys = jax.random.split(key, len(self.splits))
         losses = [
-            self._one(network, rows, split, own)
-            for split, own in zip(self.splits, keys, strict=True)
+            self._one(network, rows.inputs, x1, split, own)
+            for x1, split, own in zip(
+                rows.targets, self.splits, keys, strict=True
+            )
         ]
         return sum(losses[1:], losses[0]) / len(losses)
 
     def _one(
-        self, network: Network, rows: Inputs, split: Split, key: Array
+        self,
+        network: Network,
+        rows: Inputs,
+        x1: Array,
+        split: Split,
+        key: Array,
     ) -> Array:
         index = split.plan.target_index
         time_key, noise_key = jax.random.split(key)
-        x1 = rows.data[:, None, index]
+        x1 = x1[:, None]
         n, draws = x1.shape[0], self.draws
         shape = (n, draws, *x1.shape[2:])
         mask = _value_mask(split, x1.shape[-1])
@@ -156,7 +177,7 @@ def draw(
     steps: int,
     tolerance: float,
 ) -> Array:
-    """Standardised draws, `(samples, n, targets, width)`.
+    """Draws in units of the regression, `(samples, n, targets, width)`.
 
     `key` has one key a sample, so that draws of a sample do not depend on
     which others are drawn with it.
@@ -190,7 +211,7 @@ def density(
     steps: int,
     tolerance: float,
 ) -> Array:
-    """Log-density of standardised points, `(samples, n)`."""
+    """Log-density of points in these units, `(samples, n)`."""
     network = form.network(parameters)
     context = network.read(inputs, split)
     samples, n, *event = points.shape

@@ -15,6 +15,7 @@ from forwardax.errors import Fault, SaveError
 from .._layout import Layout
 from ._field import Form
 from ._network import NetworkConfig
+from ._regression import Regression
 from ._scaling import Scaling
 from ._train import TrainConfig
 from ._vocabulary import Vocabulary
@@ -22,7 +23,7 @@ from ._vocabulary import Vocabulary
 if TYPE_CHECKING:
     from ._estimator import FlowEstimator
 
-_FORMAT = "tfmpe.flow/1"
+_FORMAT = "tfmpe.flow/2"
 
 
 def save(
@@ -62,6 +63,9 @@ def save(
         f"network/{k}": np.asarray(v) for k, v in trained.parameters.items()
     }
     arrays |= {f"scaling/{k}": v for k, v in trained.scaling.arrays().items()}
+    for at, regression in enumerate(trained.regressions):
+        own = regression.arrays()
+        arrays |= {f"regression{at}/{k}": v for k, v in own.items()}
     arrays = {k: np.ascontiguousarray(v) for k, v in arrays.items()}
     part = path.with_name(path.name + ".part")
     try:
@@ -89,6 +93,7 @@ class Saved(NamedTuple):
     parameters: dict[str, Any]
     scaling: Scaling
     splits: tuple[Any, ...]
+    regressions: tuple[Regression, ...]
 
 
 def load(path: Path, layout: Layout | None = None) -> Saved:
@@ -101,13 +106,15 @@ def load(path: Path, layout: Layout | None = None) -> Saved:
     form = Form(
         Vocabulary.from_json(record["vocabulary"]), config, record["layers"]
     )
+    splits = [(tuple(a), tuple(b)) for a, b in record["splits"]]
+    numbered = [f"regression{at}" for at in range(len(splits))]
     own = {
         kind: {
             name.partition("/")[2]: value
             for name, value in arrays.items()
             if name.startswith(kind + "/")
         }
-        for kind in ("network", "scaling")
+        for kind in ("network", "scaling", *numbered)
     }
     shapes = {name: value.shape for name, value in own["network"].items()}
     if shapes != form.shapes:
@@ -115,7 +122,6 @@ def load(path: Path, layout: Layout | None = None) -> Saved:
         raise _damaged(path, f"the array {wrong[0][0]!r} does not fit")
     known = {f.name for f in fields(TrainConfig)}
     training = {k: v for k, v in record["training"].items() if k in known}
-    splits = [(tuple(a), tuple(b)) for a, b in record["splits"]]
     if layout is not None:
         form.vocabulary.check(layout)
     return Saved(
@@ -125,6 +131,7 @@ def load(path: Path, layout: Layout | None = None) -> Saved:
         parameters={k: jnp.asarray(v) for k, v in own["network"].items()},
         scaling=Scaling.from_arrays(own["scaling"]),
         splits=tuple(splits),
+        regressions=tuple(Regression.from_arrays(own[k]) for k in numbered),
     )
 
 

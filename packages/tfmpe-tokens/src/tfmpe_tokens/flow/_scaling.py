@@ -19,6 +19,9 @@ from ._vocabulary import Vocabulary
 Floats = NDArray[np.float64]
 _FLOOR = 0.05
 """Least scale of an entry of an image, in units of the scale of them all."""
+_FAR, _HEAVY = 8.0, 3.0
+"""Deviations of the farthest value, and deviations in half the central range
+of a normal distribution, above which tails are heavy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,7 @@ class Scaling:
         )
         scale = np.sqrt(square / np.maximum(count, 1.0))
         scale = np.where(scale > 0, scale, 1.0)
+        _tame(data, weight > 0, places, mean, scale)
         inputs = _input_moments(tokens)
         means: dict[str, Floats] = {}
         scales: dict[str, Floats] = {}
@@ -167,6 +171,22 @@ class Scaling:
             parts["summary_mean"],
             parts["summary_scale"],
         )
+
+
+def _tame(
+    data: Floats, there: Any, places: Any, mean: Floats, scale: Floats
+) -> None:
+    """Median and central range instead, where the tails are the moments."""
+    far = np.zeros(mean.shape)
+    units = np.abs(data - mean[places]) / scale[places]
+    np.maximum.at(far, places, np.where(there, units, 0.0).max(0))
+    for place, column in zip(*np.nonzero(far > _FAR), strict=True):
+        own = places == place
+        values = data[:, own, column][there[:, own, column]]
+        low, middle, high = np.quantile(values, (0.159, 0.5, 0.841))
+        half = (high - low) / 2
+        if 0 < _HEAVY * half < scale[place, column]:
+            mean[place, column], scale[place, column] = middle, half
 
 
 def as_real(array: Any) -> Floats:
