@@ -179,6 +179,10 @@ def main() -> None:
     fx.enable_x64()
     print(f"Python {platform.python_version()}, JAX {jax.__version__}, "
           f"NumPy {np.__version__}, {jax.default_backend()}")  # fmt: skip
+    print(
+        f"NUTS: {CHAINS} chains of {WARMUP} + {DRAWS}, target 0.95, depth 10, "
+        f"its second run; exact: median of {ROUNDS}"
+    )
     first_claim()
     second_claim()
 

@@ -18,7 +18,16 @@ SETTINGS = {
     "optim.map": {},
     "laplace.fisher": {},
     "numpyro.nuts": {"draws": 300, "warmup": 300},
+    "exact.linear": {},
 }
+TOYS = ("blobs", "direct", "relay", "regression", "schools")
+LINEAR = ("regression",)
+"""Toys that offer `linear_gaussian`."""
+CASES = [
+    (toy, estimator)
+    for estimator in SETTINGS
+    for toy in (LINEAR if estimator == "exact.linear" else TOYS)
+]
 
 
 TIME = np.linspace(0.0, 3.0, 40)
@@ -40,10 +49,7 @@ def posed(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator", SETTINGS)
-@pytest.mark.parametrize(
-    "toy", ["blobs", "direct", "relay", "regression", "schools"]
-)
+@pytest.mark.parametrize(("toy", "estimator"), CASES)
 def test_toy_is_fitted(toy, estimator):
     problem, truth = posed(toy)
     found = fx.fit(problem, estimator, key=1, **SETTINGS[estimator])
@@ -55,6 +61,15 @@ def test_toy_is_fitted(toy, estimator):
         at_truth = fx.loss(problem, problem.to_unconstrained(truth))
         best = fx.loss(problem, found.unconstrained[0, 0])
         assert float(best) <= float(at_truth) + 1e-6
+    if estimator == "exact.linear":
+        assert found.converged, found.verdict
+        assert np.isfinite(found.extras["log_evidence"])
+
+
+def test_a_toy_that_is_not_linear_is_refused_with_the_reason():
+    problem, _ = posed("schools")
+    with pytest.raises(CapabilityError, match="linear_gaussian"):
+        fx.fit(problem, "exact.linear", key=0)
 
 
 def test_a_simulator_without_likelihood_is_refused_with_the_reason():

@@ -10,6 +10,7 @@ import pytest
 from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
 from forwardax.testing.toys.regression import Regression
 from inference_numpyro import exact_batch, exact_moments
+from inference_numpyro._exact_quadrature import _search
 from scipy.special import logsumexp
 from scipy.stats import halfnorm, lognorm, multivariate_normal, norm
 
@@ -346,6 +347,30 @@ def test_chains_say_what_the_lattice_says(monkeypatch):
         mean, sd = theirs[name]
         ess = rows[name]["ess_bulk"]
         assert abs(rows[name]["mean"] - mean) < 4 * sd / np.sqrt(ess), name
+
+
+# --- the search --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_search_ends_at_the_scale_of_the_density(size):
+    # Turned normals, up to a thousand times as narrow as what it begins with.
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        turn = np.linalg.qr(rng.normal(size=(size, size)))[0]
+        root = turn * 10 ** rng.uniform(-3, 0.3, size)
+        centre = rng.normal(size=size)
+
+        def evaluate(points, centre=centre, root=root):
+            z = np.linalg.solve(root, (points - centre).T)
+            return {"log_density": -0.5 * np.square(z).sum(axis=0)}
+
+        drawn = rng.normal(size=(64, size))
+        heights = evaluate(drawn)["log_density"]
+        found, frame = _search(evaluate, drawn, heights, np.ones(size))
+        assert np.abs(np.linalg.solve(root, found - centre)).max() < 0.5
+        widths = np.linalg.svd(np.linalg.solve(root, frame))[1]
+        assert 0.5 < widths.min() and widths.max() < 2.0, seed
 
 
 # --- honesty -----------------------------------------------------------------

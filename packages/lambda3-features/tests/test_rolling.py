@@ -127,7 +127,9 @@ def test_percentile_of_a_moving_window_is_numpys(x, half, q):
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 8192, 8193, 30000])
-@pytest.mark.parametrize("kind", ["normal", "whole", "one bin", "far apart"])
+@pytest.mark.parametrize(
+    "kind", ["normal", "whole", "one bin", "far apart", "rising", "in step"]
+)
 def test_percentiles_are_numpys(n, kind):
     rng = np.random.default_rng(n)
     x = {
@@ -135,6 +137,10 @@ def test_percentiles_are_numpys(n, kind):
         "whole": rng.integers(-3, 3, size=n).astype(float),
         "one bin": 1 + 1e-3 * rng.random(n),
         "far apart": rng.choice([-1e9, -1.0, -0.0, 0.0, 1e-9, 5.0], n),
+        "rising": np.arange(n) * 0.5,
+        # A sample of every so many values sees nothing but the large ones.
+        "in step": rng.random(n)
+        + 9.0 * (np.arange(n) % max(n // 1024, 1) == 0),
     }[kind]
     before = x.copy()
     for q in (0, 3.1, 50, 85, 97, 99.99, 100):

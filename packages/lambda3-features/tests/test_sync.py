@@ -21,6 +21,7 @@ from lambda3_features import (
     tension_correlation,
     threshold_network,
 )
+from lambda3_features._lags import events_of
 
 
 @pytest.fixture(scope="module")
@@ -379,3 +380,17 @@ def test_what_cannot_be_synchronised():
         structural_resonance(np.ones(50), np.arange(50.0))
     with pytest.raises(SeriesError, match="one length for all"):
         sync_matrix({"a": a, "b": a[1:]})
+
+
+@given(
+    hnp.arrays(np.int8, st.integers(1, 200), elements=st.integers(0, 1)),
+    st.integers(0, 199),
+    st.sampled_from([2, 3, 127, -1, -128]),
+)
+def test_flags_become_the_list_of_their_indices(flags, place, wrong):
+    index, n = events_of(flags, "flags")
+    assert n == flags.size
+    np.testing.assert_array_equal(index, np.flatnonzero(flags))
+    flags[place % n] = wrong
+    with pytest.raises(SeriesError, match=f"{wrong} at index {place % n}"):
+        events_of(flags, "flags")

@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "DescentHistory": "_descent",
     "Direction": "_named",
+    "Eigenbasis": "_eigen",
     "Exact": "_exact",
     "ExactBatch": "_exact_batch",
     "ExactConfig": "_exact",
@@ -24,9 +26,11 @@ _HOME = {
     "Nuts": "_nuts",
     "NutsConfig": "_nuts",
     "degenerate_directions": "_named",
+    "eigenbasis": "_eigen",
     "exact_batch": "_exact_batch",
     "exact_moments": "_exact_moments",
     "exact_one": "_exact_batch",
+    "gradient_descent": "_descent",
     "named_covariance": "_named",
 }
 

@@ -1,3 +1,7 @@
+from ._descent import DescentHistory as DescentHistory
+from ._descent import gradient_descent as gradient_descent
+from ._eigen import Eigenbasis as Eigenbasis
+from ._eigen import eigenbasis as eigenbasis
 from ._exact import Exact as Exact
 from ._exact import ExactConfig as ExactConfig
 from ._exact_batch import ExactBatch as ExactBatch

@@ -67,11 +67,7 @@ def climb(problem: Problem, point: Array, jacobian: Array) -> Peak:
             return objective(problem, lift(chart, u, w), jacobian)
 
         now, gradient = jax.value_and_grad(value)(zero)
-        prior = _prior_precision(problem, chart, u, jacobian)
-        if "residuals" in problem.capabilities:
-            whole = _fisher(problem, chart, u) + prior
-        else:
-            whole = hessian(value, zero)
+        whole, prior = around(problem, u, jacobian)
         move = -solve_scaled(whole, gradient)
         better = jnp.isfinite(move).all() & (value(move) < now)
         better &= i < _NEWTON - 1
@@ -81,6 +77,24 @@ def climb(problem: Problem, point: Array, jacobian: Array) -> Peak:
     square = jnp.zeros((zero.size, zero.size), point.dtype)
     first = Peak(point, jnp.zeros((), point.dtype), zero, square, square)
     return jax.lax.fori_loop(0, _NEWTON, step, first)
+
+
+def around(problem: Problem, u: Array, jacobian: Array) -> tuple[Array, Array]:
+    """Precision of chart coordinates at a point, and the prior's part of it.
+
+    The Fisher matrix of the data plus the prior's curvature where the problem
+    has residuals, the observed curvature of `objective` otherwise; both
+    `(chart, chart)`.
+    """
+    chart = chart_of(problem.plan)
+    prior = _prior_precision(problem, chart, u, jacobian)
+    if "residuals" in problem.capabilities:
+        return _fisher(problem, chart, u) + prior, prior
+
+    def value(w: Array) -> Array:
+        return objective(problem, lift(chart, u, w), jacobian)
+
+    return hessian(value, jnp.zeros((len(chart.kept),), u.dtype)), prior
 
 
 def solve_scaled(matrix: Array, vector: Array) -> Array:

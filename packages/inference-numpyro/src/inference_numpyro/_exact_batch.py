@@ -170,8 +170,8 @@ def _search(
         height = jax.vmap(lambda v: conditional(problem, v).log_marginal)
         found = height(points)
         found = jnp.where(jnp.isfinite(found), found, -jnp.inf)
-        centre, frame = next_frame(before, old, found, jnp)
-        return centre, frame, count + 1, settled(before, old, centre, frame)
+        new = next_frame(before, old, found, jnp)
+        return new[0], new[1], count + 1, settled(before, old, new)
 
     first = (centre, frame, jnp.asarray(0), jnp.asarray(False))
     centre, frame, _, _ = jax.lax.while_loop(going, step, first)

@@ -78,6 +78,8 @@ def next_frame(centre: Any, frame: Any, heights: Any, xp: Any) -> Any:
     -------
     centre, frame
         With the same nodes.
+    raised
+        Whether the density was raised to a power: the lattice is too coarse.
     """
     size = len(centre)
     nodes, rim = search_lattice(size)
@@ -86,6 +88,7 @@ def next_frame(centre: Any, frame: Any, heights: Any, xp: Any) -> Any:
     # The density counts at twice as many points as there are coordinates.
     least = xp.sort(heights)[-(2 * size + 1)]
     drop = xp.where(xp.isfinite(least), top - least, 1e6)
+    raised = drop > 2
     power = 1 / xp.maximum(1.0, drop / 2)
     weights = xp.exp((heights - top) * power)
     weights = weights / weights.sum()
@@ -97,11 +100,22 @@ def next_frame(centre: Any, frame: Any, heights: Any, xp: Any) -> Any:
     outside = xp.asarray(rim)[best]
     mean = xp.where(outside, xp.asarray(nodes)[best], mean)
     root = xp.where(outside, 1.5 * xp.eye(size), root)
-    return centre + frame @ mean, frame @ root
+    return centre + frame @ mean, frame @ root, raised
 
 
-def settled(before: Any, old: Any, centre: Any, frame: Any) -> Any:
-    """Whether another step would change little."""
+def settled(before: Any, old: Any, new: Any) -> Any:
+    """Whether another step would change little.
+
+    Parameters
+    ----------
+    before, old
+        Centre and frame of a lattice.
+    new
+        What `next_frame` made of them.
+    """
+    centre, frame, raised = new
     was, now = abs(old).max(axis=1), abs(frame).max(axis=1)
     moved = abs(centre - before) / was
-    return (abs(now / was - 1) < 0.3).all() & (moved < 0.3).all()
+    still = (abs(now / was - 1) < 0.3).all() & (moved < 0.3).all()
+    # A coarse lattice may shrink slowly: that is no end.
+    return still & ~raised

@@ -233,8 +233,9 @@ def _search(
     for _ in range(STEPS):
         found = evaluate(centre + nodes @ frame.T)["log_density"]
         before, old = centre, frame
-        centre, frame = next_frame(before, old, found, np)
-        if settled(before, old, centre, frame):
+        new = next_frame(before, old, found, np)
+        centre, frame, _ = new
+        if settled(before, old, new):
             break
     return centre, frame
 

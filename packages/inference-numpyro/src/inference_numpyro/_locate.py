@@ -223,7 +223,7 @@ def locate(
     tell("search", rounds, rounds)
     scale = np.asarray(starts.scale, float)
     if not has_prior(problem):
-        scale = _own_scale(peak.precision)
+        scale = own_scale(peak.precision)
     return Located(peak, ends, scale, int(starts.invalid))
 
 
@@ -268,7 +268,8 @@ def _enough(before: Ends | None, found: Ends, alone: NDArray[np.bool_]) -> bool:
     return same >= _TWICE and not better
 
 
-def _own_scale(precision: NDArray[Any]) -> NDArray[Any]:
+def own_scale(precision: NDArray[Any]) -> NDArray[Any]:
+    """Scale of an improper prior, from the precision of the data."""
     own = np.abs(np.diagonal(precision)).astype(float)
     usable = np.isfinite(own) & (own > 0)
     return _FLAT_PRIOR / np.sqrt(np.where(usable, own, _FLAT_PRIOR**2))

@@ -123,13 +123,14 @@ def degenerate_directions(
     found: list[Direction] = []
     for value, vector in zip(values, vectors.T, strict=True):
         if value < threshold:
-            found.append(Direction(float(value), _components(names, vector)))
+            found.append(Direction(float(value), components(names, vector)))
     return tuple(found)
 
 
-def _components(
+def components(
     names: list[str], vector: NDArray[Any]
 ) -> tuple[tuple[str, float], ...]:
+    """Names and weights of a direction, heaviest first."""
     order = np.argsort(-np.abs(vector))
     heaviest = vector[order[0]]
     # The sign of an eigenvector is arbitrary: the heaviest is positive.

@@ -69,13 +69,7 @@ def make_starts(problem: Problem, key: Array, count: int) -> Starts:
     chart = chart_of(problem.plan)
     total = max(count * TRIES, _SCALE_DRAWS)
     drawn = draw_points(problem, key, total)
-    scale = jnp.ones((len(chart.kept),), drawn.dtype)
-    if has_prior(problem):
-        low, high = jnp.quantile(drawn, jnp.array([0.16, 0.84]), axis=0)
-        half = (high - low)[chart.kept] / 2
-        usable = jnp.isfinite(half) & (half > 0)
-        usable = usable.at[chart.turns].set(False)
-        scale = jnp.where(usable, half, 1.0)
+    scale = _width(problem, drawn)
     zero = jnp.zeros_like(scale)
     points = jax.vmap(lambda u: lift(chart, u, zero))(drawn[: count * TRIES])
     losses = jax.lax.map(
@@ -93,6 +87,26 @@ def make_starts(problem: Problem, key: Array, count: int) -> Starts:
         passed.sum(),
         jax.random.fold_in(key, total),
     )
+
+
+@jax.jit
+def prior_scale(problem: Problem) -> Array:
+    """Scale of the chart coordinates, as in `Starts`, of draws of its own."""
+    return _width(
+        problem, draw_points(problem, jax.random.key(0), _SCALE_DRAWS)
+    )
+
+
+def _width(problem: Problem, drawn: Array) -> Array:
+    chart = chart_of(problem.plan)
+    scale = jnp.ones((len(chart.kept),), drawn.dtype)
+    if not has_prior(problem):
+        return scale
+    low, high = jnp.quantile(drawn, jnp.array([0.16, 0.84]), axis=0)
+    half = (high - low)[chart.kept] / 2
+    usable = jnp.isfinite(half) & (half > 0)
+    usable = usable.at[chart.turns].set(False)
+    return jnp.where(usable, half, 1.0)
 
 
 def draw_points(problem: Problem, key: Array, count: int) -> Array:

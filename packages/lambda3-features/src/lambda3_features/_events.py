@@ -86,21 +86,25 @@ def differences(x: Series) -> Series:
     return out
 
 
-def known(values: Series) -> Series:
-    """The values that are not missing."""
-    return values[~np.isnan(values)] if np.isnan(values.sum()) else values
+def known(values: Series, gaps: bool | None = None) -> Series:
+    """The values that are not missing; `gaps` as in `moving_std`."""
+    if gaps is None:
+        gaps = bool(np.isnan(values.sum()))
+    return values[~np.isnan(values)] if gaps else values
 
 
-def percentile_threshold(sizes: Series, q: float) -> float:
+def percentile_threshold(
+    sizes: Series, q: float, gaps: bool | None = None
+) -> float:
     """Percentile of the sizes of all differences, the leading 0 included."""
-    return percentile(known(sizes), q)
+    return percentile(known(sizes, gaps), q)
 
 
 def robust_threshold(
-    x: Series, diff: Series, alpha: float
+    x: Series, diff: Series, alpha: float, gaps: bool | None = None
 ) -> tuple[float, float, float]:
     """Threshold, centre and scale of differences at a false-alarm rate."""
-    steps = known(diff[1:])
+    steps = known(diff[1:], gaps)
     if steps.size == 0:
         return float("inf"), 0.0, 0.0
     centre, scale = robust_scale(steps, rounding_of(x))

@@ -73,19 +73,24 @@ def _checked(config: FeatureConfig | None) -> FeatureConfig:
 
 def _extract(data: Series, config: FeatureConfig) -> FeatureSet:
     half = config.local_window
+    gaps = bool(np.isnan(data.sum()))
     diff = differences(data)
     centre = 0.0
-    sizes = np.abs(diff)
+    sizes = diff
+    if "percentile" in (config.events, config.local_jumps):
+        sizes = np.abs(diff)
     if config.events == "robust":
-        threshold, centre, _ = robust_threshold(data, diff, config.alpha)
+        found = robust_threshold(data, diff, config.alpha, gaps)
+        threshold, centre, _ = found
     else:
-        threshold = percentile_threshold(sizes, config.delta_percentile)
-    local_std = moving_std(data, half, half)
+        q = config.delta_percentile
+        threshold = percentile_threshold(sizes, q, gaps)
+    local_std = moving_std(data, half, half, gaps)
     if config.local_jumps == "exclude_self":
         scored = excluding_scores(data, diff, half, config.alpha)
     else:
         q = config.local_jump_percentile
-        scored = compatible_scores(sizes, local_std, q)
+        scored = compatible_scores(sizes, local_std, q, gaps)
     scores, score_threshold = scored
     if centre:
         diff -= centre
@@ -95,7 +100,7 @@ def _extract(data: Series, config: FeatureConfig) -> FeatureSet:
         delta_pos=_flags(diff > threshold),
         delta_neg=_flags(diff < -threshold),
         local_jump=_flags(scores > score_threshold),
-        rho_T=moving_std(data, config.window, 0),
+        rho_T=moving_std(data, config.window, 0, gaps),
         local_std=local_std,
         local_score=scores,
         time_trend=_trend(data.size),

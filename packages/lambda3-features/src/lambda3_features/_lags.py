@@ -24,19 +24,30 @@ def _find(
 ) -> int:  # pragma: no cover - compiled
     """Indices of flags, eight at a time; how many there are.
 
+    The lowest set bit of a word tells its first flag: the bytes below it hold
+    as many ones as there are bytes. Words are little-endian.
+
     -1 if a flag is neither 0 nor 1, -2 if there are more than places.
     """
+    ones = np.uint64(0x0101010101010101)
+    one = np.uint64(1)
+    last = np.uint64(56)
+    seen = np.uint64(0)
     found = 0
     for w in range(words.size):
-        if words[w] != 0:
-            for i in range(8 * w, 8 * w + 8):
-                if flags[i] != 0:
-                    if flags[i] != 1:
-                        return -1
-                    if found == out.size:
-                        return -2
-                    out[found] = i
-                    found += 1
+        word = words[w]
+        if word != 0:
+            if found > out.size - 8:
+                return -2
+            seen |= word
+            while word & ones:
+                low = word & ones
+                below = (low & (~low + one)) - one
+                out[found] = 8 * w + np.int64(((below & ones) * ones) >> last)
+                found += 1
+                word = low & (low - one)
+    if seen & ~ones:
+        return -1
     for i in range(8 * words.size, flags.size):
         if flags[i] != 0:
             if flags[i] != 1:

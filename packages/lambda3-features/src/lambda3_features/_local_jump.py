@@ -26,16 +26,26 @@ COMPATIBLE_EPSILON = 1e-8
 
 
 def compatible_scores(
-    sizes: Series, local_std: Series, q: float
+    sizes: Series, local_std: Series, q: float, gaps: bool | None = None
 ) -> tuple[Series, float]:
     """Sizes of differences over the local standard deviation; a percentile.
+
+    The scores take the place of the sizes.
 
     The jump is part of the window that it is measured by: a step of any size
     has a score of about 2, a spike one of ``(2 w + 1) / sqrt(2 w)`` at most.
     """
-    scores = local_std + COMPATIBLE_EPSILON
-    np.divide(sizes, scores, out=scores)
-    return scores, percentile(known(scores), q)
+    _divide(sizes, local_std, COMPATIBLE_EPSILON)
+    return sizes, percentile(known(sizes, gaps), q)
+
+
+@kernel
+def _divide(
+    sizes: Series, by: Series, epsilon: float
+) -> None:  # pragma: no cover - compiled
+    """Divide in place, without an array between."""
+    for i in range(sizes.size):
+        sizes[i] /= by[i] + epsilon
 
 
 def excluding_scores(

@@ -30,7 +30,7 @@ def percentile(values: Series, q: float) -> float:
         return float(values.max())
     share = position - below
     if values.size > MANY:
-        values, skipped = _near(values, values.view(np.uint64), below)
+        values, skipped = _some(values, below)
         below -= skipped
     values = np.partition(values, below + 1)
     high, low = values[below + 1], values[: below + 1].max()
@@ -39,6 +39,41 @@ def percentile(values: Series, q: float) -> float:
     if share >= 0.5:
         return float(high - step * (1 - share))
     return float(low + step * share)
+
+
+def _some(values: Series, rank: int) -> tuple[Series, int]:
+    """The values about a rank and the next, and how many are below them.
+
+    Those in the upper tail are told by a sample, which has to be right but
+    for the number of those that are looked at.
+    """
+    n = values.size
+    tail = n - rank
+    if tail < n // 8:
+        sample = np.sort(values[:: n // 1024])
+        share = tail / n
+        spread = np.sqrt(share * (1 - share) / sample.size)
+        place = int((1 - share - 4 * spread) * sample.size) - 1
+        found, count = _above(values, sample[max(place, 0)], n // 4)
+        if tail <= count <= n // 4:
+            return found[:count], n - count
+    return _near(values, values.view(np.uint64), rank)
+
+
+@kernel
+def _above(
+    values: Series, least: float, most: int
+) -> tuple[Series, int]:  # pragma: no cover - compiled
+    """The values from `least` on, and how many: at most one more than fit."""
+    found = np.empty(most)
+    count = 0
+    for value in values:
+        if value >= least:
+            if count == most:
+                return found, most + 1
+            found[count] = value
+            count += 1
+    return found, count
 
 
 @kernel

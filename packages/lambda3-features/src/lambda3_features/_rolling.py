@@ -40,7 +40,7 @@ def window_std(
             second += d * d
             end += 1
         mean = first / end
-        out[i] = np.sqrt(max(second / end - mean * mean, 0.0))
+        out[i] = second / end - mean * mean
     tail_1 = np.empty(length)
     tail_2 = np.empty(length)
     share = 1.0 / length
@@ -63,7 +63,7 @@ def window_std(
             second += d * d
             mean = (tail_1[j] + first) * share
             square = (tail_2[j] + second) * share
-            out[middle + j - after] = np.sqrt(max(square - mean * mean, 0.0))
+            out[middle + j - after] = square - mean * mean
     first = 0.0
     second = 0.0
     origin = x[n - 1]
@@ -76,7 +76,9 @@ def window_std(
             second += d * d
         count = n - begin
         mean = first / count
-        out[i] = np.sqrt(max(second / count - mean * mean, 0.0))
+        out[i] = second / count - mean * mean
+    for i in range(n):  # apart: several roots at a time
+        out[i] = np.sqrt(max(out[i], 0.0))
 
 
 @kernel
@@ -143,11 +145,18 @@ def window_moments(
             squares[i] = tail_m2[j] + m2 + d * d * part * tail_n[j]
 
 
-def moving_std(x: Series, before: int, after: int) -> Series:
-    """Standard deviation in windows of a validated series; NaN is missing."""
+def moving_std(
+    x: Series, before: int, after: int, gaps: bool | None = None
+) -> Series:
+    """Standard deviation in windows of a validated series; NaN is missing.
+
+    `gaps` says whether there is any, where that is known.
+    """
     out = np.empty(x.size)
     before, after = min(before, x.size), min(after, x.size)
-    if not np.isnan(x.sum()):
+    if gaps is None:
+        gaps = bool(np.isnan(x.sum()))
+    if not gaps:
         window_std(x, before, after, out)
         return out
     count = np.empty(x.size, np.int64)

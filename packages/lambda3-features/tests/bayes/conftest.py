@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 # These fit: the estimators are in a package of their own.
-FITTING = ["test_equivariance.py", "test_fit.py", "test_models.py"]
+FITTING = [
+    "test_equivariance.py",
+    "test_example.py",
+    "test_fit.py",
+    "test_models.py",
+]
 collect_ignore = [] if find_spec("inference_numpyro") else FITTING
 
 
@@ -88,6 +93,15 @@ def pair(n=60, seed=0, **more):
     return fx.system("lambda3.pair", **known, **more)
 
 
+def compat(n=40, seed=0):
+    """The original interaction model."""
+    known, theirs = features(seed, n), other(seed + 1, n)
+    known["rho_t"] = known.pop("tension")
+    theirs["other_rho_t"] = theirs.pop("other_tension")
+    del theirs["other_spread"]
+    return fx.system("lambda3.compat.interaction", **known, **theirs)
+
+
 @pytest.fixture
 def make():
     return SimpleNamespace(
@@ -98,5 +112,6 @@ def make():
         dynamic=dynamic,
         hierarchical=hierarchical,
         pair=pair,
+        compat=compat,
         stacked=stacked,
     )

@@ -101,12 +101,7 @@ class TestCompatBase(SystemConformance):
 @pytest.mark.slow
 class TestCompatInteraction(SystemConformance):
     def system(self):
-        import forwardax as fx
-
-        more = models.other(1, 24)
-        more["other_rho_t"] = more.pop("other_tension")
-        del more["other_spread"]
-        return fx.system("lambda3.compat.interaction", **raw(24), **more)
+        return models.compat(24)
 
     def options(self):
         return {"entry": entry("lambda3.compat.interaction")}

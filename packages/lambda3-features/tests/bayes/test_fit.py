@@ -1,6 +1,7 @@
 """From features to results in the units of the series."""
 
 import json
+from dataclasses import replace
 
 import forwardax as fx
 import numpy as np
@@ -91,6 +92,25 @@ def test_future_is_a_ratio_of_evidences():
     assert "look ahead" in leave_future_out(flattered, block=30).notes[0]
     with pytest.raises(fx.errors.FitError, match="blocks"):
         leave_future_out(found, first=500)
+
+
+@pytest.mark.slow
+def test_a_first_score_knows_nothing_of_what_comes_later():
+    effect, cause = coupled(n=60)
+    found = fit_model(effect, cause, terms=("trend",))
+    score = leave_future_out(found, first=40, block=10).scores
+
+    def with_another(place):
+        series = np.array(found.problem.data["series"])
+        series[place] += 5.0
+        problem = found.problem.with_data({"series": series})
+        other = replace(found, problem=problem)
+        return leave_future_out(other, first=40, block=10).scores
+
+    later, inside = with_another(50), with_another(49)
+    np.testing.assert_allclose(later[0], score[0], rtol=1e-12)
+    assert later[1] < score[1] - 1
+    assert inside[0] < score[0] - 1
 
 
 @pytest.mark.slow

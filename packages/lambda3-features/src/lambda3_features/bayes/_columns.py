@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from ._terms import CROSS, TERMS
+from .._declare.terms import CROSS, TERMS
 
 FAR = 1e9
 """Noise of a value that is left out, in spreads: it says nothing."""
@@ -68,6 +68,15 @@ def cross_columns(
             keep = name != "tension"
             found.append(shifted if keep else above_mean(shifted, used))
     return found
+
+
+def own_units(
+    terms: tuple[str, ...], spread: Array, length: int
+) -> list[Array]:
+    """Units of a series' own terms: per step, per event, per tension."""
+    step = jnp.sqrt((length**2 - 1) / 12)
+    one = {"trend": spread / step, "tension": jnp.ones(())}
+    return [one.get(name, spread) for name in terms]
 
 
 def above_mean(column: Array, used: Array) -> Array:

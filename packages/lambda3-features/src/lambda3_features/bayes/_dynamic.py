@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from forwardax import (
-    DataSpec,
-    LinearGaussian,
-    ParameterStore,
-    ParamSpec,
-    Structure,
-    System,
-    TransformRegistry,
-)
+from forwardax import LinearGaussian, ParameterStore
 from jax import Array
 
+from .._declare.entries import MODELS
+from .._declare.terms import own_keys
 from . import _columns, _kalman
-from ._declare import (
-    DYNAMIC_STRUCTURE,
-    SERIES_DATA,
-    dynamic_known,
-    dynamic_spec,
-)
+from ._model import Model
 from ._normal import coefficients, log_normal, prior_scale
-from ._rebuild import taken_apart, with_structure
-from ._regression import own_units
-from ._terms import TERMS
+from ._rebuild import taken_apart
+
+_ENTRY = MODELS["lambda3.dynamic"]
 
 
 class WalkingLevel(LinearGaussian):
@@ -50,60 +38,26 @@ class WalkingLevel(LinearGaussian):
         return _kalman.whiten(self.drift, self.independent, columns)
 
 
-class Dynamic(System):
+class Dynamic(Model):
     """series = centre + spread * (level + columns @ coefficients + noise).
 
     The level walks: each step is normal. It is integrated by the Kalman
     filter unless the structure says `sampled`; `level_mean` and `level_draw`
-    give it back. Jumps at known change points and the terms are coefficients.
+    give it back. Jumps at known change points and the terms are coefficients:
+    the columns are ones for the level at the beginning, terms, steps.
 
     Attributes
     ----------
-    columns
-        `(n, k)`: ones for the level at the beginning, terms, steps.
-    used, centre, spread, per_unit, known
+    centre, spread, per_unit
         As in `Regression`.
     tension
         In spreads, `(n,)`.
     """
 
-    columns: Array
-    used: Array
     centre: Array
     spread: Array
     tension: Array
     per_unit: Array
-    known: dict[str, Array]
-    built: Structure = eqx.field(static=True)
-    length: int = eqx.field(static=True)
-
-    system_id = "lambda3.dynamic"  # pyright: ignore
-    transforms = TransformRegistry()
-
-    @property
-    def spec(self) -> ParamSpec:
-        """Parameters that follow from the structure."""
-        return dynamic_spec(self.built)
-
-    @property
-    def data(self) -> DataSpec:
-        """The series as it was measured."""
-        return SERIES_DATA.bind({"time": self.length})
-
-    @property
-    def structure(self) -> Structure:
-        """Terms and change points."""
-        return self.built
-
-    def with_structure(self, structure: Structure) -> Dynamic:
-        """This model with another structure and the same arrays.
-
-        Raises
-        ------
-        StructureError
-            If it needs arrays that are not there.
-        """
-        return with_structure(dynamic, dynamic_known, self.known, structure)
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -118,7 +72,7 @@ class Dynamic(System):
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the coefficients, in the order of the columns."""
-        own = tuple(TERMS[name].key for name in self.built["terms"])
+        own = own_keys(self.built["terms"])
         return ("level", *own, *(("jumps",) if self.built["changes"] else ()))
 
     def predict(self, store: ParameterStore) -> dict[str, Array]:
@@ -224,8 +178,7 @@ def dynamic(**arguments: Any) -> Dynamic:
         `delta_pos`, `delta_neg`, `local_jump`, `tension`, `missing`, `(n,)`;
         `change_points`, `(changes,)`; `centre` and `spread`.
     """
-    built, known = taken_apart(DYNAMIC_STRUCTURE, arguments)
-    dynamic_spec(built)
+    built, known = taken_apart(_ENTRY, arguments)
     tension = known["tension"]
     centre, spread = known["centre"], known["spread"]
     length = tension.shape[0]
@@ -241,7 +194,7 @@ def dynamic(**arguments: Any) -> Dynamic:
     if built["changes"]:
         after = jnp.arange(length)[:, None] >= known["change_points"]
         columns.append(after.astype(tension.dtype))
-    own = own_units(terms, spread, length)
+    own = _columns.own_units(terms, spread, length)
     return Dynamic(
         columns=jnp.concatenate(columns, axis=1),
         used=used,
@@ -251,5 +204,5 @@ def dynamic(**arguments: Any) -> Dynamic:
         per_unit=jnp.stack([spread, *own, *[spread] * built["changes"]]),
         known=known,
         built=built,
-        length=length,
+        system_id=_ENTRY.name,
     )

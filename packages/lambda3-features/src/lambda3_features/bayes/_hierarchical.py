@@ -4,89 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-from forwardax import (
-    DataSpec,
-    LinearGaussian,
-    ParameterStore,
-    ParamSpec,
-    Structure,
-    System,
-    TransformRegistry,
-)
+from forwardax import LinearGaussian, ParameterStore
 from jax import Array
 
+from .._declare.entries import MODELS
 from . import _columns
-from ._declare import (
-    HIERARCHICAL_STRUCTURE,
-    group_data,
-    hierarchical_known,
-    hierarchical_spec,
-)
-from ._normal import log_normal, prior_scale
-from ._rebuild import taken_apart, with_structure
-from ._regression import own_units
+from ._model import Independent
+from ._normal import prior_scale
+from ._rebuild import taken_apart
 
+_ENTRY = MODELS["lambda3.hierarchical"]
 KEYS = ("group.mean", "level", "coefficients")
+_OTHERS = ("centre", "spread", "missing")
 
 
-class Hierarchical(System):
+class Hierarchical(Independent):
     """A regression for each series; coefficients vary around a common mean.
 
     Attributes
     ----------
-    columns
-        Own terms, `(series, n, term)`.
-    used
-        Rows that count, `(series, n)`.
     centre, spread
         Constants that standardise the series, `(series,)`.
     per_unit
         As in `Regression`, `(series, term)`.
-    known
-        What it was built from, by name.
     """
 
-    columns: Array
-    used: Array
     centre: Array
     spread: Array
     per_unit: Array
-    known: dict[str, Array]
-    built: Structure = eqx.field(static=True)
-    length: int = eqx.field(static=True)
-
-    system_id = "lambda3.hierarchical"  # pyright: ignore
-    transforms = TransformRegistry()
-
-    @property
-    def spec(self) -> ParamSpec:
-        """Parameters that follow from the structure."""
-        return hierarchical_spec(self.built)
-
-    @property
-    def data(self) -> DataSpec:
-        """The series as they were measured."""
-        return group_data(self.built).bind({"time": self.length})
-
-    @property
-    def structure(self) -> Structure:
-        """Terms and number of series."""
-        return self.built
-
-    def with_structure(self, structure: Structure) -> Hierarchical:
-        """This model with another structure and the same arrays.
-
-        Raises
-        ------
-        StructureError
-            If it needs arrays that are not there.
-        """
-        return with_structure(
-            hierarchical, hierarchical_known, self.known, structure
-        )
 
     def predict(self, store: ParameterStore) -> dict[str, Array]:
         """The series without noise, `{"series": (series, n)}`."""
@@ -98,24 +44,6 @@ class Hierarchical(System):
         """Standard deviation of each point, `(series, n)`."""
         scale = (self.spread * store["noise.scale"])[:, None]
         return jnp.broadcast_to(scale, self.used.shape)
-
-    def pointwise_log_likelihood(
-        self, store: ParameterStore, data: Any
-    ) -> Array:
-        """Term of each point, 0 where it does not count, `(series, n)`."""
-        gap = data["series"] - self.predict(store)["series"]
-        scale = jnp.where(self.used, self.noise(store), 1.0)
-        return jnp.where(self.used, log_normal(gap, scale), 0.0)
-
-    def log_likelihood(self, store: ParameterStore, data: Any) -> Array:
-        """Independent normal noise."""
-        return self.pointwise_log_likelihood(store, data).sum()
-
-    def simulate(self, key: Array, store: ParameterStore) -> dict[str, Array]:
-        """Series with noise, conditional on the features."""
-        mean = self.predict(store)["series"]
-        noise = jax.random.normal(key, mean.shape, mean.dtype)
-        return {"series": mean + self.noise(store) * noise}
 
     def linear_gaussian(self, store: ParameterStore) -> LinearGaussian:
         """The series, given scales and noise, are linear in all else."""
@@ -179,17 +107,12 @@ def hierarchical(**arguments: Any) -> Hierarchical:
         `delta_neg`, `local_jump`, `tension`, `missing`, `(series, n)`;
         `centre` and `spread`, `(series,)`.
     """
-    built, known = taken_apart(HIERARCHICAL_STRUCTURE, arguments)
-    hierarchical_spec(built)
+    built, known = taken_apart(_ENTRY, arguments)
     centre, spread = known["centre"], known["spread"]
     terms, count = built["terms"], built["n_series"]
-    arrays = {
-        k: known[k]
-        for k in ("delta_pos", "delta_neg", "local_jump", "tension")
-        if k in known
-    }
-    length = next(iter(arrays.values())).shape[-1]
+    arrays = {k: x for k, x in known.items() if k not in _OTHERS}
     missing = known.get("missing")
+    length = next(x for x in known.values() if x.ndim == 2).shape[-1]
     columns, rows = [], []
     for i in range(count):
         hidden = None if missing is None else missing[i]
@@ -204,9 +127,9 @@ def hierarchical(**arguments: Any) -> Hierarchical:
         centre=centre,
         spread=spread,
         per_unit=jnp.stack(
-            [jnp.stack(own_units(terms, s, length)) for s in spread]
+            [jnp.stack(_columns.own_units(terms, s, length)) for s in spread]
         ),
         known=known,
         built=built,
-        length=length,
+        system_id=_ENTRY.name,
     )

@@ -10,9 +10,9 @@ from forwardax import Structure
 from forwardax.errors import Fault, Faults, wrong_type
 from numpy.typing import NDArray
 
+from .._declare.entries import MODELS
 from .._errors import SeriesError
 from .._types import FeatureSet
-from . import _declare as declare
 
 Floats = NDArray[np.float64]
 
@@ -165,12 +165,12 @@ def _needed(
     model: str, given: dict[str, Any], known: dict[str, Any], series: Floats
 ) -> Posed:
     """Only the arrays that the terms need."""
-    structure, needs = _ENTRIES[model]
-    fields = [field.key for field in structure]
+    entry: Any = MODELS[f"lambda3.{model}"]
+    fields = [field.key for field in entry.structure]
     sound = {k: v for k, v in given.items() if k in fields}
-    spec = needs(Structure.of(structure, sound))
+    spec = entry.known(Structure.of(entry.structure, sound))
     chosen = {k: v for k, v in known.items() if k in spec}
-    return Posed(f"lambda3.{model}", given, chosen, series)
+    return Posed(entry.name, given, chosen, series)
 
 
 def _own(features: FeatureSet) -> dict[str, Floats]:
@@ -191,31 +191,21 @@ def _absent(features: FeatureSet) -> NDArray[np.bool_]:
     return ~np.isfinite(np.asarray(features.rho_T, float))
 
 
-_ENTRIES = {
-    "base": (declare.BASE_STRUCTURE, declare.base_known),
-    "interaction": (declare.INTERACTION_STRUCTURE, declare.interaction_known),
-    "dynamic": (declare.DYNAMIC_STRUCTURE, declare.dynamic_known),
-    "hierarchical": (
-        declare.HIERARCHICAL_STRUCTURE,
-        declare.hierarchical_known,
-    ),
-    "pair": (declare.PAIR_STRUCTURE, declare.pair_known),
-}
-MODELS = tuple(_ENTRIES)
+NAMES = ("base", "interaction", "dynamic", "hierarchical", "pair")
 
 
 def _check(model: str, features: Any, other: Any, change_points: Any) -> None:
     from forwardax.errors import nearest
 
     faults = Faults()
-    if model not in MODELS:
+    if model not in NAMES:
         faults.append(
             Fault(
                 f"there is no model {model!r}",
                 key="model",
                 value=repr(model),
-                allowed=", ".join(MODELS),
-                nearest=nearest(str(model), MODELS),
+                allowed=", ".join(NAMES),
+                nearest=nearest(str(model), NAMES),
                 code="unknown",
             )
         )

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from forwardax import (
-    DataSpec,
-    LinearGaussian,
-    ParameterStore,
-    ParamSpec,
-    Structure,
-    System,
-    TransformRegistry,
-)
+from forwardax import LinearGaussian, ParameterStore
 from jax import Array
 
+from .._declare.entries import MODELS
+from .._declare.terms import CROSS, TERMS, own_keys
 from . import _columns
-from ._declare import PAIR_DATA, PAIR_STRUCTURE, pair_known, pair_spec
+from ._model import Model
 from ._normal import log_normal, prior_scale
-from ._rebuild import taken_apart, with_structure
-from ._regression import own_units
-from ._terms import CROSS, TERMS
+from ._rebuild import taken_apart
 
+_ENTRY = MODELS["lambda3.pair"]
 _FLOOR = 1e-9
 """Least variance of its own that a series has: 1 would be none."""
 
@@ -55,64 +47,25 @@ class Together(LinearGaussian):
         return jnp.concatenate(both)
 
 
-class Pair(System):
+class Pair(Model):
     """Two regressions with the events of each in the other, later.
 
     Attributes
     ----------
-    columns
-        `(2, n, k)`.
-    used
-        Rows that count, `(n,)`.
     centre, spread
         Constants that standardise the series, `(2,)`.
     per_unit
         As in `Regression`, `(2, k)`.
-    known
-        What it was built from, by name.
     """
 
-    columns: Array
-    used: Array
     centre: Array
     spread: Array
     per_unit: Array
-    known: dict[str, Array]
-    built: Structure = eqx.field(static=True)
-    length: int = eqx.field(static=True)
-
-    system_id = "lambda3.pair"  # pyright: ignore
-    transforms = TransformRegistry()
-
-    @property
-    def spec(self) -> ParamSpec:
-        """Parameters that follow from the structure."""
-        return pair_spec(self.built)
-
-    @property
-    def data(self) -> DataSpec:
-        """The two series as they were measured."""
-        return PAIR_DATA.bind({"time": self.length})
-
-    @property
-    def structure(self) -> Structure:
-        """Terms and lag."""
-        return self.built
-
-    def with_structure(self, structure: Structure) -> Pair:
-        """This model with another structure and the same arrays.
-
-        Raises
-        ------
-        StructureError
-            If it needs arrays that are not there.
-        """
-        return with_structure(pair, pair_known, self.known, structure)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the coefficients, in the order of the columns."""
-        own = (TERMS[name].key for name in self.built["terms"])
+        own = own_keys(self.built["terms"])
         return ("level", *own, *(term.key for term in CROSS.values()))
 
     def predict(self, store: ParameterStore) -> dict[str, Array]:
@@ -220,8 +173,7 @@ def pair(**arguments: Any) -> Pair:
         `delta_neg`, `local_jump`, `tension`, `(2, n)`, and `missing`, `(n,)`;
         `centre` and `spread`, `(2,)`.
     """
-    built, known = taken_apart(PAIR_STRUCTURE, arguments)
-    pair_spec(built)
+    built, known = taken_apart(_ENTRY, arguments)
     centre, spread = known["centre"], known["spread"]
     length = known["delta_pos"].shape[-1]
     terms, lag = built["terms"], built["lag"]
@@ -254,7 +206,7 @@ def pair(**arguments: Any) -> Pair:
             jnp.stack(
                 [
                     mine,
-                    *own_units(terms, mine, length),
+                    *_columns.own_units(terms, mine, length),
                     mine,
                     mine,
                     mine / spread[other],
@@ -269,5 +221,5 @@ def pair(**arguments: Any) -> Pair:
         per_unit=jnp.stack(units),
         known=known,
         built=built,
-        length=length,
+        system_id=_ENTRY.name,
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import jax.numpy as jnp
-from forwardax import DataSpec, Structure, StructureField
+from forwardax import Structure, SystemEntry
 from forwardax.errors import Fault, Faults, StructureError
 from jax import Array
 
 Known = dict[str, Array]
 
 
+def follows(source: Any, structure: Structure) -> Any:
+    """A spec that is given, or follows from the structure."""
+    return source(structure) if callable(source) else source
+
+
 def taken_apart(
-    fields: tuple[StructureField, ...], arguments: Mapping[str, Any]
+    entry: SystemEntry, arguments: Mapping[str, Any]
 ) -> tuple[Structure, Known]:
     """Structure and arrays of what a model is built from.
 
@@ -23,22 +29,19 @@ def taken_apart(
     StructureError
         With every fault of the structure.
     """
-    names = {field.key for field in fields}
+    names = {field.key for field in entry.structure}
     structure = {k: v for k, v in arguments.items() if k in names}
     known = {
         k: jnp.asarray(v, bool if k == "missing" else float)
         for k, v in arguments.items()
         if k not in names and v is not None
     }
-    return Structure.of(fields, structure), known
+    built = Structure.of(entry.structure, structure)
+    follows(entry.spec, built)  # terms and lags are checked there
+    return built, known
 
 
-def with_structure(
-    build: Callable[..., Any],
-    needs: Callable[[Structure], DataSpec] | DataSpec,
-    known: Known,
-    structure: Structure,
-) -> Any:
+def rebuilt(entry: SystemEntry, known: Known, structure: Structure) -> Any:
     """A model with another structure and the same arrays.
 
     Raises
@@ -46,7 +49,7 @@ def with_structure(
     StructureError
         If the new structure needs arrays that are not there, or others.
     """
-    spec = needs if isinstance(needs, DataSpec) else needs(structure)
+    spec = follows(entry.known, structure)
     faults = Faults()
     for field in spec.values():
         array = known.get(field.key)
@@ -62,7 +65,8 @@ def with_structure(
             faults.append(_fault(field.key, str(array.shape), field.shape))
     faults.throw(StructureError)
     chosen = {k: v for k, v in known.items() if k in spec}
-    return build(**structure, **chosen)
+    module, _, function = entry.target.partition(":")
+    return getattr(import_module(module), function)(**structure, **chosen)
 
 
 def _fault(key: str, value: str, shape: Any) -> Fault:

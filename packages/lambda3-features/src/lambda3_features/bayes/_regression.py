@@ -4,47 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-from forwardax import (
-    DataSpec,
-    LinearGaussian,
-    ParameterStore,
-    ParamSpec,
-    Structure,
-    System,
-    TransformRegistry,
-)
+from forwardax import LinearGaussian, ParameterStore
 from jax import Array
 
+from .._declare.entries import MODELS
+from .._declare.terms import CROSS, own_keys
 from . import _columns
-from ._declare import (
-    BASE_STRUCTURE,
-    INTERACTION_STRUCTURE,
-    SERIES_DATA,
-    base_known,
-    base_spec,
-    interaction_known,
-    interaction_spec,
-)
-from ._normal import coefficients, log_normal, prior_scale
-from ._rebuild import taken_apart, with_structure
-from ._terms import CROSS, TERMS
+from ._model import Independent
+from ._normal import coefficients, prior_scale
+from ._rebuild import taken_apart
+
+_BASE = MODELS["lambda3.base"]
+_INTERACTION = MODELS["lambda3.interaction"]
 
 
-class Regression(System):
+class Regression(Independent):
     """series = centre + spread * (columns @ coefficients + noise).
 
     Make one with `forwardax.system("lambda3.base", ...)` or
-    `forwardax.system("lambda3.interaction", ...)`.
+    `forwardax.system("lambda3.interaction", ...)`. The first column is of
+    ones, for the level.
 
     Attributes
     ----------
-    columns
-        `(n, k)`: ones for the level, then the terms.
-    used
-        Rows that count, `(n,)`.
     centre, spread
         Constants that standardise the series.
     tension
@@ -52,59 +35,18 @@ class Regression(System):
     per_unit
         By coefficient, `(k,)`: its value in the units of the series over
         its value here.
-    known
-        What it was built from, by name.
     """
 
-    columns: Array
-    used: Array
     centre: Array
     spread: Array
     tension: Array | None
     per_unit: Array
-    known: dict[str, Array]
-    built: Structure = eqx.field(static=True)
-    length: int = eqx.field(static=True)
-    system_id: str = eqx.field(static=True)  # pyright: ignore
-
-    transforms = TransformRegistry()
-
-    @property
-    def spec(self) -> ParamSpec:
-        """Parameters that follow from the structure."""
-        if self.system_id == "lambda3.base":
-            return base_spec(self.built)
-        return interaction_spec(self.built)
-
-    @property
-    def data(self) -> DataSpec:
-        """The series as it was measured."""
-        return SERIES_DATA.bind({"time": self.length})
-
-    @property
-    def structure(self) -> Structure:
-        """Terms and lags."""
-        return self.built
-
-    def with_structure(self, structure: Structure) -> Regression:
-        """This model with another structure and the same arrays.
-
-        Raises
-        ------
-        StructureError
-            If it needs arrays that are not there.
-        """
-        if self.system_id == "lambda3.base":
-            build, needs = base, base_known
-        else:
-            build, needs = interaction, interaction_known
-        return with_structure(build, needs, self.known, structure)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the coefficients, in the order of the columns."""
-        own = tuple(TERMS[name].key for name in self.built["terms"])
         cross = tuple(term.key for term in CROSS.values())
+        own = own_keys(self.built["terms"])
         return ("level", *own, *(cross if "lags" in self.built else ()))
 
     def predict(self, store: ParameterStore) -> dict[str, Array]:
@@ -119,24 +61,6 @@ class Regression(System):
         else:
             scale = store["noise.base"] + store["noise.tension"] * self.tension
         return self.spread * scale
-
-    def pointwise_log_likelihood(
-        self, store: ParameterStore, data: Any
-    ) -> Array:
-        """Term of each point, 0 where it does not count, `(n,)`."""
-        gap = data["series"] - self.predict(store)["series"]
-        scale = jnp.where(self.used, self.noise(store), 1.0)
-        return jnp.where(self.used, log_normal(gap, scale), 0.0)
-
-    def log_likelihood(self, store: ParameterStore, data: Any) -> Array:
-        """Independent normal noise."""
-        return self.pointwise_log_likelihood(store, data).sum()
-
-    def simulate(self, key: Array, store: ParameterStore) -> dict[str, Array]:
-        """A series with noise, conditional on the features."""
-        mean = self.predict(store)["series"]
-        noise = jax.random.normal(key, mean.shape, mean.dtype)
-        return {"series": mean + self.noise(store) * noise}
 
     def linear_gaussian(self, store: ParameterStore) -> LinearGaussian:
         """The series, given the noise, is linear in all else."""
@@ -172,15 +96,6 @@ class Regression(System):
         return {key: found[key] for key in self.spec.primitives}
 
 
-def own_units(
-    terms: tuple[str, ...], spread: Array, length: int
-) -> list[Array]:
-    """Units of a series' own terms: per step, per event, per tension."""
-    step = jnp.sqrt((length**2 - 1) / 12)
-    one = {"trend": spread / step, "tension": jnp.ones(())}
-    return [one.get(name, spread) for name in terms]
-
-
 def base(**arguments: Any) -> Regression:
     """`lambda3.base` from its structure and what is known.
 
@@ -190,8 +105,7 @@ def base(**arguments: Any) -> Regression:
         Structure values `terms`, `skip`; arrays `delta_pos`, `delta_neg`,
         `local_jump`, `tension`, `missing`, `(n,)`; `centre` and `spread`.
     """
-    built, known = taken_apart(BASE_STRUCTURE, arguments)
-    base_spec(built)
+    built, known = taken_apart(_BASE, arguments)
     centre, spread = known["centre"], known["spread"]
     length = known["tension"].shape[0]
     used = _columns.rows(length, built["skip"], known.get("missing"))
@@ -203,11 +117,12 @@ def base(**arguments: Any) -> Regression:
         centre=centre,
         spread=spread,
         tension=known["tension"] / spread,
-        per_unit=jnp.stack([spread, *own_units(terms, spread, length)]),
+        per_unit=jnp.stack(
+            [spread, *_columns.own_units(terms, spread, length)]
+        ),
         known=known,
         built=built,
-        length=length,
-        system_id="lambda3.base",
+        system_id=_BASE.name,
     )
 
 
@@ -222,8 +137,7 @@ def interaction(**arguments: Any) -> Regression:
         and of the other one, `other_pos`, `other_neg`, `other_tension`, each
         `(n,)`; `centre`, `spread`, `other_spread`.
     """
-    built, known = taken_apart(INTERACTION_STRUCTURE, arguments)
-    interaction_spec(built)
+    built, known = taken_apart(_INTERACTION, arguments)
     centre, spread = known["centre"], known["spread"]
     other = known["other_spread"]
     length = known["other_pos"].shape[0]
@@ -246,12 +160,11 @@ def interaction(**arguments: Any) -> Regression:
         per_unit=jnp.stack(
             [
                 spread,
-                *own_units(terms, spread, length),
+                *_columns.own_units(terms, spread, length),
                 *(unit for unit in cross for _ in lags),
             ]
         ),
         known=known,
         built=built,
-        length=length,
-        system_id="lambda3.interaction",
+        system_id=_INTERACTION.name,
     )

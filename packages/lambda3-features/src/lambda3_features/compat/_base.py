@@ -4,73 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
-from forwardax import (
-    DataSpec,
-    ParameterStore,
-    ParamSpec,
-    Structure,
-    System,
-    TransformRegistry,
-)
+from forwardax import ParameterStore
 from jax import Array
 
-from ..bayes._declare import SERIES_DATA
-from ..bayes._normal import log_normal
-from ..bayes._rebuild import taken_apart, with_structure
-from ._declare import BASE_KNOWN, BASE_STRUCTURE, BETAS, base_spec
+from .._declare.entries import MODELS
+from .._declare.original import BETAS
+from ..bayes._model import Independent
+from ..bayes._rebuild import taken_apart
+
+_ENTRY = MODELS["lambda3.compat.base"]
 
 
-class Base(System):
+class Base(Independent):
     """series = level + own features @ beta + jumps + noise, in raw units.
 
     Attributes
     ----------
-    columns
-        Own features, `(n, 4)`.
     after
         1 from each step on, `(n, steps)`.
     tension
         What the noise grows with, `(n,)`.
-    known
-        What it was built from, by name.
     """
 
-    columns: Array
     after: Array
     tension: Array
-    known: dict[str, Array]
-    built: Structure = eqx.field(static=True)
-
-    system_id = "lambda3.compat.base"  # pyright: ignore
-    transforms = TransformRegistry()
-
-    @property
-    def spec(self) -> ParamSpec:
-        """Parameters that follow from the structure."""
-        return base_spec(self.built)
-
-    @property
-    def data(self) -> DataSpec:
-        """The series."""
-        return SERIES_DATA.bind({"time": self.built["length"]})
-
-    @property
-    def structure(self) -> Structure:
-        """Length and steps."""
-        return self.built
-
-    def with_structure(self, structure: Structure) -> Base:
-        """This model with another structure and the same arrays.
-
-        Raises
-        ------
-        StructureError
-            If it needs arrays that are not there.
-        """
-        return with_structure(base, BASE_KNOWN, self.known, structure)
 
     def predict(self, store: ParameterStore) -> dict[str, Array]:
         """The series without noise, `{"series": (n,)}`."""
@@ -86,23 +44,6 @@ class Base(System):
         """Standard deviation of each point, `(n,)`."""
         return store["sigma_base"] + store["sigma_scale"] * self.tension
 
-    def pointwise_log_likelihood(
-        self, store: ParameterStore, data: Any
-    ) -> Array:
-        """Term of each point, `(n,)`."""
-        gap = data["series"] - self.predict(store)["series"]
-        return log_normal(gap, self.noise(store))
-
-    def log_likelihood(self, store: ParameterStore, data: Any) -> Array:
-        """Independent normal noise."""
-        return self.pointwise_log_likelihood(store, data).sum()
-
-    def simulate(self, key: Array, store: ParameterStore) -> dict[str, Array]:
-        """A series with noise, conditional on the features."""
-        mean = self.predict(store)["series"]
-        noise = jax.random.normal(key, mean.shape, mean.dtype)
-        return {"series": mean + self.noise(store) * noise}
-
 
 def base(**arguments: Any) -> Base:
     """`lambda3.compat.base` from its structure and features.
@@ -113,16 +54,18 @@ def base(**arguments: Any) -> Base:
         Structure values `length`, `steps`; arrays `delta_pos`, `delta_neg`,
         `rho_t`, `local_jump`, `(n,)`.
     """
-    built, known = taken_apart(BASE_STRUCTURE, arguments)
+    built, known = taken_apart(_ENTRY, arguments)
     columns = own_columns(known)
     steps = jnp.asarray(built["steps"], float)
     after = jnp.arange(built["length"])[:, None] >= steps
     return Base(
         columns=columns,
+        used=jnp.ones(columns.shape[:1], bool),
         after=after.astype(columns.dtype),
         tension=columns[:, 2],
         known=known,
         built=built,
+        system_id=_ENTRY.name,
     )
 
 

@@ -135,9 +135,3 @@ def hierarchical_known(structure: Structure) -> DataSpec:
     """Arrays that `lambda3.compat.hierarchical` holds."""
     known = _known(_OWN, ("series", "time"))
     return known.bind({"series": structure["n_series"]})
-
-
-def group_data(structure: Structure) -> DataSpec:
-    """Data of `lambda3.compat.hierarchical`."""
-    field = DataField("series", dims=("series", "time"), role="series")
-    return DataSpec([field]).bind({"series": structure["n_series"]})

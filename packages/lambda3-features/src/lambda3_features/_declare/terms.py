@@ -107,3 +107,8 @@ def scale_field(key: str, scale: float, doc: str, **changes: Any) -> ParamField:
         doc=doc,
         **changes,
     )
+
+
+def own_keys(terms: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys of the coefficients of a series' own terms."""
+    return tuple(TERMS[name].key for name in terms)

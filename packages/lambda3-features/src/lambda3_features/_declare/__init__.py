@@ -1,0 +1,1 @@
+"""The models as they are declared; needs no JAX."""
