@@ -1,10 +1,15 @@
 """Speed of the telescopes, against dLux and against a straight port.
 
-    python benchmarks/optics_speed.py [CLAIM ...]
+    python benchmarks/optics_speed.py [CLAIM ...] [--peer PEER/bin/python]
 
-Claims: three_plane, two_plane, fisher, stack, builder, first. All by default.
-Everything runs in this process on one core, in double precision, in turns:
-a table gives medians and minima of the rounds, and the ratio of the medians.
+Claims: three_plane, two_plane, prysm, fisher, stack, builder, first. All by
+default. Everything runs on one core, in double precision, in turns: a table
+gives medians and minima of the rounds, and the ratio of the medians. All is in
+this process but prysm, which has an environment and a process of its own, on
+the same core; without `--peer` it is left out:
+
+    python -m venv PEER
+    PEER/bin/pip install prysm "setuptools<81" numpy scipy
 
 The straight port computes three planes as one writes them down: fields are
 padded threefold and propagated by four two-dimensional fast Fourier
@@ -16,12 +21,15 @@ transform.
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
-import sys
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault(
@@ -308,6 +316,70 @@ def _two_plane(n: int) -> None:
         report(f"two planes, {title}, gradient of 20", found, "dLux")
 
 
+# --- one plane and the focus, prysm ---
+
+
+def prysm() -> None:
+    """256 pixels to 256, five wavelengths, forward."""
+    if PEER is None:
+        print("\nno --peer: prysm is left out")
+        return
+    n, diameter, pixel = 256, 0.25, 0.1 / 206264.80624709636
+    coords = dlu.pixel_coords(n, diameter)
+    basis = dlu.zernike_basis(list(range(4, 24)), coords, diameter)
+    disc = dlu.circle(coords, diameter / 2).astype(float)
+    amplitude = normalised(disc)
+    waves = jnp.linspace(500e-9, 600e-9, 5)
+    offset = jnp.array([1e-6, -2e-6])
+    c = jnp.asarray(np.random.default_rng(1).normal(0, 10, 20))
+    shares, pitch = jnp.full(5, 0.2), jnp.array(diameter / n)
+
+    @jax.jit
+    def mine(c: Any, waves: Any, basis: Any, amplitude: Any) -> jax.Array:
+        opd, scale = jnp.tensordot(c, basis, 1), jnp.array(pixel)
+        light = (waves * 1e9, shares, n, pitch, scale, offset[None])
+        return focus(amplitude, opd, *light, jnp.ones(1))
+
+    with tempfile.TemporaryDirectory() as name:
+        case, answer = Path(name) / "case.npz", Path(name) / "image.npy"
+        np.savez(
+            case,
+            amplitude=amplitude,
+            basis=basis,
+            # A star there is a slope of the wavefront.
+            tilt=1e9 * jnp.tensordot(offset, coords, 1),
+            coefficients=c,
+            waves=waves,
+            pitch=pitch,
+            scale=pixel,
+        )
+        with subprocess.Popen(
+            [PEER, "-m", "optics_peer.prysm_focus", str(case), str(answer)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parent,
+        ) as peer:
+            assert peer.stdin is not None and peer.stdout is not None
+            print(f"\n{peer.stdout.readline().strip()}")
+            theirs = np.load(answer)
+            image = mine(c, waves, basis, amplitude)
+            gap = np.abs(image - theirs).max() / theirs.max()
+            print(f"N = {n}: {gap:.1e} of the peak apart")
+            if not gap < 1e-10:
+                raise SystemExit("not the same: nothing is timed")
+            found: dict[str, list[float]] = {"prysm": [], "optics-dlux": []}
+            for _ in range(ROUNDS):
+                peer.stdin.write("\n")
+                peer.stdin.flush()
+                found["prysm"].append(float(peer.stdout.readline()))
+                start = time.perf_counter()
+                jax.block_until_ready(mine(c, waves, basis, amplitude))
+                found["optics-dlux"].append(1e3 * (time.perf_counter() - start))
+            peer.stdin.close()
+    report(f"two planes, {n} -> {n}, 5 wavelengths, forward", found, "prysm")
+
+
 # --- what comes with it ---
 
 
@@ -397,6 +469,7 @@ def first() -> None:
 CLAIMS = {
     "three_plane": three_plane,
     "two_plane": two_plane,
+    "prysm": prysm,
     "fisher": fisher,
     "stack": stack,
     "builder": builder,
@@ -404,12 +477,25 @@ CLAIMS = {
 }
 
 
+PEER: str | None = None
+
+
 def main() -> None:
+    global PEER
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("claims", nargs="*", metavar="CLAIM", default=[*CLAIMS])
+    parser.add_argument("--peer", help="python of prysm's environment")
+    told = parser.parse_args()
+    # Not resolved: the link is what makes it an environment of its own.
+    PEER = told.peer and str(Path(told.peer).absolute())
     print(
         f"Python {platform.python_version()}, JAX {jax.__version__}, NumPy "
         f"{np.__version__}, load {os.getloadavg()[0]:.1f}"
     )
-    for name in sys.argv[1:] or CLAIMS:
+    for name in told.claims:
         CLAIMS[name]()
 
 

@@ -81,8 +81,9 @@ def gradient_descent(
     step that raises the loss is taken back, and the start goes on at half the
     pace. No step is longer than one prior width.
 
-    `optim.map` finds maxima faster. This shows how a fit gets there, holds
-    parameters back, and fits along chosen directions.
+    `optim.map` finds maxima faster, and from afar. This shows how a fit gets
+    there, holds parameters back, and fits along chosen directions; rates along
+    a basis are those at its origin, so begin near it.
 
     Parameters
     ----------

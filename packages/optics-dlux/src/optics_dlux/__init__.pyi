@@ -5,7 +5,13 @@ from ._many_plane import four_plane as four_plane
 from ._many_plane import four_plane_relay as four_plane_relay
 from ._many_plane import three_plane as three_plane
 from ._mask import asymmetric_mask as asymmetric_mask
+from ._plot import plot_point_spread as plot_point_spread
 from ._plot import plot_psf as plot_psf
+from ._plot_eigenmodes import plot_eigenmodes as plot_eigenmodes
+from ._plot_history import plot_history as plot_history
+from ._plot_sweeps import plot_sweep as plot_sweep
+from ._plot_sweeps import plot_sweeps as plot_sweeps
+from ._plot_wavefronts import plot_wavefronts as plot_wavefronts
 from ._pupil import Pupil as Pupil
 from ._pupil import transmission as transmission
 from ._pupil import zernike_modes as zernike_modes

@@ -22,9 +22,13 @@ from forwardax.errors import (
 from jax import Array
 
 from ._declare.mirror_parameters import PITCH, SCALE
+from ._declare.structure import FIELDS
 from ._legacy import NAMES
 from ._many_plane import DESIGNS, KNOWN, ManyPlane, make
+from ._two_plane import KNOWN as TWO_PLANE_KNOWN
+from ._two_plane import TwoPlane, two_plane
 
+AnyTelescope = ManyPlane | TwoPlane
 SOLVED = {SCALE: PITCH}
 """What gives way to a derived value that is set."""
 BINARY = {
@@ -37,12 +41,28 @@ BINARY = {
 STARS: Mapping[str, Mapping[str, float]] = {
     "shera_testbed": {**BINARY, "binary.photometry.log_flux": 6.78},
     "shera_flight": {**BINARY, "binary.photometry.log_flux": 7.13},
+    "toliman": {
+        **BINARY,
+        "binary.photometry.contrast": 3.37,
+        "binary.photometry.log_flux": 6.832,
+    },
+    "lab_bench": {
+        "star.astrometry.x_position": 0.0,
+        "star.astrometry.y_position": 0.0,
+        "star.photometry.log_flux": 6.0,
+    },
 }
 """What the facade looks at unless told otherwise."""
+SCOPES = {
+    "two_plane": FIELDS,
+    **{scope: design.fields for scope, design in DESIGNS.items()},
+}
+"""Fields of the structure of each telescope."""
+ARRAYS = frozenset({*KNOWN, *TWO_PLANE_KNOWN})
 
 
 class SheraThreePlane_Model:  # noqa: N801
-    """A telescope of several mirrors with the values of its parameters.
+    """A telescope with the values of its parameters.
 
     It is immutable: `set` and `with_params` return another one.
 
@@ -52,11 +72,12 @@ class SheraThreePlane_Model:  # noqa: N801
         Values by key: canonical keys, aliases, elements and older names, of
         structure, parameters and known arrays alike.
     system_id
-        `three_plane`, `four_plane` or `four_plane_relay`.
+        `two_plane`, `three_plane`, `four_plane` or `four_plane_relay`.
     preset
-        Where the rest comes from: `shera_testbed`, `shera_flight`, or None
-        for the defaults alone. Zernike coefficients are zero, and the binary
-        is the preset's, unless given.
+        Where the rest comes from: `shera_testbed` or `shera_flight`;
+        `lab_bench`, which has a relay, as `four_plane_relay`; `toliman`, of
+        two planes; or None for the defaults alone. Zernike coefficients are
+        zero, and the stars are the preset's, unless given.
 
     Raises
     ------
@@ -72,31 +93,33 @@ class SheraThreePlane_Model:  # noqa: N801
         system_id: str = "three_plane",
         preset: str | None = "shera_testbed",
     ) -> None:
-        _check_words(system_id, preset)
+        system_id = _scope(system_id, preset)
         structure, values = _preset(preset)
         given = _canonical(params or {})
-        fields = {f.key for f in DESIGNS[system_id].fields}
+        fields = {f.key for f in SCOPES[system_id]}
         built = {k: v for k, v in structure.items() if k in fields}
         built |= {k: v for k, v in given.items() if k in fields}
         if "p2_diameter" in (params or {}):
             _obscure(built, given)
-        arrays = {k: v for k, v in given.items() if k in KNOWN}
-        system = make(system_id, {**built, **arrays})
+        arrays = {k: v for k, v in given.items() if k in ARRAYS}
+        system = _made(system_id, {**built, **arrays})
         rest = {
-            k: v for k, v in given.items() if k not in fields and k not in KNOWN
+            k: v
+            for k, v in given.items()
+            if k not in fields and k not in ARRAYS
         }
         start = {k: v for k, v in values.items() if k in system.spec}
         self._system = system
         self._store = _assigned(system, _defaults(system, start, rest), rest)
 
     @classmethod
-    def _of(cls, system: ManyPlane, store: ParameterStore) -> Any:
+    def _of(cls, system: AnyTelescope, store: ParameterStore) -> Any:
         made = object.__new__(cls)
         made._system, made._store = system, store
         return made
 
     @property
-    def system(self) -> ManyPlane:
+    def system(self) -> AnyTelescope:
         """The telescope, for `forwardax.Problem` and the estimators."""
         return self._system
 
@@ -155,7 +178,7 @@ class SheraThreePlane_Model:  # noqa: N801
         changes = key if isinstance(key, Mapping) else {key: value}
         given = _canonical(changes)
         fields = self._system.structure
-        if any(k in fields or k in KNOWN for k in given):
+        if any(k in fields or k in ARRAYS for k in given):
             every = {**self.extract_params(), **given}
             if "p2_diameter" in changes:
                 _obscure(every, given)
@@ -181,14 +204,22 @@ class SheraThreePlane_Model:  # noqa: N801
 
 
 @jax.jit
-def _image(system: ManyPlane, store: ParameterStore) -> Array:
+def _image(system: AnyTelescope, store: ParameterStore) -> Array:
     return system.predict(store)["image"]
 
 
-def _check_words(system_id: str, preset: str | None) -> None:
+def _made(scope: str, arguments: dict[str, Any]) -> AnyTelescope:
+    if scope == "two_plane":
+        return two_plane(**arguments)
+    return make(scope, arguments)
+
+
+def _scope(system_id: str, preset: str | None) -> str:
+    """The scope of a system, with or without `optics.` before it."""
+    scope = str(system_id).removeprefix("optics.")
     faults = Faults()
     for what, word, allowed in (
-        ("system_id", system_id, list(DESIGNS)),
+        ("system_id", scope, list(SCOPES)),
         ("preset", preset, [*STARS, None]),
     ):
         if word not in allowed:
@@ -203,6 +234,19 @@ def _check_words(system_id: str, preset: str | None) -> None:
                 )
             )
     faults.throw(SpecError)
+    if preset is not None and (scope == "two_plane") != (preset == "toliman"):
+        own = "two_plane" if preset == "toliman" else "one with mirrors"
+        raise SpecError(
+            Fault(
+                f"the preset {preset!r} is of another kind of telescope",
+                key="preset",
+                value=f"system_id {scope!r}",
+                allowed=f"system_id {own!r}",
+                fix="preset=None takes the defaults of the system",
+                code="preset",
+            )
+        )
+    return scope
 
 
 @lru_cache(maxsize=8)
@@ -254,7 +298,7 @@ def _obscure(built: dict[str, Any], given: Mapping[str, Any]) -> None:
         built["m1.aperture.obscuration"] = ratio
 
 
-def _field(system: ManyPlane, key: str, name: str) -> Any:
+def _field(system: AnyTelescope, key: str, name: str) -> Any:
     if key in system.spec:
         return system.spec[key]
     known = [*system.spec, *system.structure, *NAMES, *system.known]
@@ -269,14 +313,16 @@ def _field(system: ManyPlane, key: str, name: str) -> Any:
     )
 
 
-def _free_keys(system: ManyPlane) -> list[str]:
+def _free_keys(system: AnyTelescope) -> list[str]:
     """Primitives that do not follow from the structure."""
     spec = system.spec
     return [k for k in spec.primitives if "follows from" not in spec[k].doc]
 
 
 def _defaults(
-    system: ManyPlane, start: Mapping[str, Any], given: Mapping[str, Any]
+    system: AnyTelescope,
+    start: Mapping[str, Any],
+    given: Mapping[str, Any],
 ) -> ParameterStore:
     """A store of the preset's values, and of zeros for coefficients."""
     spec, free = system.spec, _free_keys(system)
@@ -290,7 +336,15 @@ def _defaults(
         for k, v in given.items()
         if k in spec and _whole(spec, k) and spec[k].key in free
     }
-    return system.store({**zeros, **start, **plain})
+    # A preset may give single entries: those of a value given whole are not
+    # wanted.
+    entries = {
+        k: v
+        for k, v in start.items()
+        if not _whole(spec, k) and spec[k].key not in plain
+    }
+    whole = {k: v for k, v in start.items() if _whole(spec, k)}
+    return system.store({**zeros, **whole, **plain}).replace(entries)
 
 
 def _whole(spec: Any, key: str) -> bool:
@@ -299,7 +353,7 @@ def _whole(spec: Any, key: str) -> bool:
 
 
 def _assigned(
-    system: ManyPlane,
+    system: AnyTelescope,
     store: ParameterStore,
     values: Mapping[str, Any],
     solve_for: str | None = None,

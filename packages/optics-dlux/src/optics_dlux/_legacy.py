@@ -36,6 +36,9 @@ _PLAIN = {
     "pupil_npix": "system.sampling.pupil_npix",
     "psf_npix": "detector.n_pix",
     "rng_seed": "wfe.noise.seed",
+    # The telescope of two planes had one set of each.
+    "zernike_noll": "m1.zernike.noll",
+    "zernike_amp": "m1.zernike.coefficients",
     **{
         f"{m}_zernike_{old}": f"{m}.zernike.{new}"
         for m in ("m1", "m2")

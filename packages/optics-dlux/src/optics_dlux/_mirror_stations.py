@@ -10,6 +10,7 @@ from forwardax import Node, SystemGraph
 from jax import Array
 
 from ._declare.formulas import ARCSEC
+from ._declare.mirror_structure import repeats_after
 from ._detector import detect
 from ._light import light as shining
 from ._mirrors import Path, bind
@@ -31,7 +32,6 @@ def _focus(
 ) -> Array:
     built = telescope.built
     fine = built["system.sampling.oversample"]
-    wraps = built["system.propagation.mode"] == "compat"
     return propagate(
         path.amplitude,
         path.opd,
@@ -40,7 +40,7 @@ def _focus(
         built["detector.n_pix"] * fine,
         path.pitch,
         values[SCALE] / (ARCSEC * fine),
-        path.planes[0].opd.shape[-1] if wraps else 0,
+        repeats_after(built),
     )
 
 

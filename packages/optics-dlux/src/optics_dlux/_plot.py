@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from forwardax import ParameterStore
 
 from ._declare.formulas import ARCSEC
+from ._plot_panels import Panel, both_signs, draw_panels
 from ._propagation import Light, propagate
+from ._telescope import Telescope
+
+SCALE = "imaging.psf_pixel_scale"
+FAINTEST = 1e-6
+"""Of the peak, on a logarithmic scale."""
 
 
 def plot_psf(run: Any) -> Any:
@@ -26,60 +34,79 @@ def plot_psf(run: Any) -> Any:
         Six panels. Residuals are in standard deviations of each pixel, the
         point spread function is that of one photon on the axis.
     """
-    from matplotlib.colors import LogNorm, PowerNorm
-    from matplotlib.figure import Figure
+    from matplotlib.colors import PowerNorm
 
     system, store = run.problem.system, run.best
     model = np.asarray(system.predict(store)["image"])
     image = np.asarray(run.problem.data["image"])
     sigma = np.sqrt(np.asarray(system.variance(store, model)))
-    scale = float(system.resolve(store)["imaging.psf_pixel_scale"])
-    psf, amplitude, opd, pitch = map(np.array, _optics(system, store))
-    opd[amplitude == 0] = np.nan
-
-    largest = float(np.nanmax(np.abs(opd))) or 1.0
-    wave = {"vmin": -largest, "vmax": largest, "cmap": "RdBu_r"}
-    half = image.shape[0] * scale / 2
-    radius = opd.shape[0] * float(pitch) / 2
+    half = half_width(system, store)
     # By the root, as the noise of photons grows: faint light is seen too.
     seen = {"norm": PowerNorm(0.5, image.min(), image.max())}
-    spread = LogNorm(psf.max() * 1e-6, psf.max())
-    angle, length = "arcsec", "m"
-    panels: tuple[tuple[str, Any, str, float, str, dict[str, Any]], ...] = (
-        ("data", image, "photons", half, angle, seen),
-        ("model", model, "photons", half, angle, seen),
-        (
-            "(data - model) / sigma",
-            (image - model) / sigma,
-            "sigma",
-            half,
-            angle,
-            {"vmin": -4, "vmax": 4, "cmap": "RdBu_r"},
-        ),
-        ("point spread function", psf, "share", half, angle, {}),
-        (
-            "the same, logarithmic",
-            np.maximum(psf, psf.max() * 1e-6),
-            "share",
-            half,
-            angle,
-            {"norm": spread},
-        ),
-        ("wavefront", opd, "nm", radius, length, wave),
+    four = {"vmin": -4, "vmax": 4, "cmap": "RdBu_r"}
+    gap = (image - model) / sigma
+    spread, opd = _star(system, store)
+    return draw_panels(
+        [
+            [
+                Panel("data", image, "photons", half, "arcsec", seen),
+                Panel("model", model, "photons", half, "arcsec", seen),
+                Panel(
+                    "(data - model) / sigma", gap, "sigma", half, "arcsec", four
+                ),
+            ],
+            [*spread, opd],
+        ]
     )
-    figure = Figure(figsize=(12, 7), layout="constrained")
-    for axes, (title, array, unit, edge, axis, how) in zip(
-        figure.subplots(2, 3).flat, panels, strict=True
-    ):
-        shown = axes.imshow(
-            array, origin="lower", extent=(-edge, edge, -edge, edge), **how
-        )
-        bar = axes.inset_axes((1.03, 0.0, 0.05, 1.0))
-        figure.colorbar(shown, cax=bar, label=unit)
-        axes.set(title=title, xlabel=f"x [{axis}]", ylabel=f"y [{axis}]")
-    return figure
 
 
+def plot_point_spread(system: Telescope, store: ParameterStore) -> Any:
+    """How one photon from a star on the axis is spread.
+
+    Parameters
+    ----------
+    system
+        A telescope.
+    store
+        Values of its primitives.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The share of each pixel, linear and logarithmic, and the optical path
+        difference over the pupil. What the detector does is left out.
+    """
+    spread, opd = _star(system, store)
+    return draw_panels([[*spread, opd]])
+
+
+def half_width(system: Telescope, store: ParameterStore) -> float:
+    """From the middle of the image to an edge, in arcsec."""
+    scale = float(system.resolve(store)[SCALE])
+    return system.structure["detector.n_pix"] * scale / 2
+
+
+def _star(
+    system: Telescope, store: ParameterStore
+) -> tuple[tuple[Panel, Panel], Panel]:
+    """Panels of the image of one photon on the axis, and of its wavefront."""
+    from matplotlib.colors import LogNorm
+
+    psf, amplitude, opd, pitch = map(np.array, _optics(system, store))
+    opd[amplitude == 0] = np.nan
+    half, radius = half_width(system, store), opd.shape[0] * float(pitch) * 500
+    peak = psf.max()
+    faint = np.maximum(psf, peak * FAINTEST)
+    logarithmic = {"norm": LogNorm(peak * FAINTEST, peak)}
+    return (
+        Panel("point spread function", psf, "share", half, "arcsec", {}),
+        Panel(
+            "the same, logarithmic", faint, "share", half, "arcsec", logarithmic
+        ),
+    ), Panel("wavefront", opd, "nm", radius, "mm", both_signs(opd))
+
+
+@jax.jit
 def _optics(system: Any, store: Any) -> tuple[Any, Any, Any, Any]:
     """Image of one photon on the axis, and the pupil behind it.
 
@@ -106,6 +133,6 @@ def _optics(system: Any, store: Any) -> tuple[Any, Any, Any, Any]:
         Light(wavelengths, jnp.zeros((1, 2)), one),
         system.structure["detector.n_pix"],
         pupil.pitch,
-        system.resolve(store)["imaging.psf_pixel_scale"] / ARCSEC,
+        system.resolve(store)[SCALE] / ARCSEC,
     )
     return image, pupil.amplitude, opd, pupil.pitch

@@ -50,6 +50,14 @@ class TwoPlane(Telescope):
     system_id = SYSTEM_ID  # pyright: ignore
 
     @property
+    def known(self) -> dict[str, Array | None]:
+        """Known arrays of the pupil by name, or None."""
+        return {
+            "pupil_opd": self.pupil_opd,
+            "pupil_transmission": self.pupil_transmission,
+        }
+
+    @property
     def spec(self) -> ParamSpec:
         """Parameters that follow from the structure."""
         return two_plane_spec(self.built)
@@ -67,7 +75,7 @@ class TwoPlane(Telescope):
         StructureError
             If a known array no longer fits.
         """
-        known = {name: getattr(self, name) for name in KNOWN}
+        known = {**self.known, "noise_map": self.noise_map}
         known = still_fitting(known, two_plane_known(structure), SYSTEM_ID)
         return two_plane(**structure, **known)
 

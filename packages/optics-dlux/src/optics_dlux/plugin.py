@@ -32,6 +32,28 @@ PRESETS = (
     ("toliman", "two_plane", "TOLIMAN: 125 mm, 585 nm"),
     ("lab_bench", "four_plane_relay", "The testbed with a relay"),
 )
+PLOTS = (
+    (
+        "psf",
+        "_plot:plot_psf",
+        "Image, model, residuals, point spread function and wavefront",
+    ),
+    (
+        "wavefronts",
+        "_plot_wavefronts:of_run",
+        "Optical path difference of each optic",
+    ),
+    (
+        "eigenmodes",
+        "_plot_eigenmodes:of_run",
+        "Which aberrations the image tells, and which not",
+    ),
+    (
+        "sweeps",
+        "_plot_sweeps:of_run",
+        "How far the image goes as one parameter goes",
+    ),
+)
 
 
 @hookimpl
@@ -118,14 +140,16 @@ def forwardax_presets() -> Iterator[PresetEntry]:
 @hookimpl
 def forwardax_plots() -> Iterator[PlotEntry]:
     """Plots of a fit."""
-    yield PlotEntry(
-        "optics.psf",
-        target="optics_dlux._plot:plot_psf",
-        summary="Image, model, residuals, point spread function and wavefront",
-        accepts=(
-            SYSTEM_ID,
-            "optics.three_plane",
-            "optics.four_plane",
-            "optics.four_plane_relay",
-        ),
+    every = (
+        SYSTEM_ID,
+        "optics.three_plane",
+        "optics.four_plane",
+        "optics.four_plane_relay",
     )
+    for name, target, about in PLOTS:
+        yield PlotEntry(
+            f"optics.{name}",
+            target=f"optics_dlux.{target}",
+            summary=about,
+            accepts=every,
+        )

@@ -186,7 +186,7 @@ CASES = [
     ),
     old("misspelt", lambda: facade({"m1_focal_lenght": 0.36})),
     old("twice", lambda: facade({"psf_npix": 16})),
-    old("system", lambda: facade(system_id="optics.three_plane")),
+    old("system", lambda: facade(system_id="tree_plane")),
     old("preset", lambda: facade(preset="testbed")),
     old("no-mapping", lambda: SheraThreePlane_Model([("contrast", 1)])),
     old("no-image", lambda: facade({"plane_separation": 0.3})),

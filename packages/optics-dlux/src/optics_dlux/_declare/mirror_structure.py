@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 from forwardax import StructureField
 from forwardax.errors import Fault, Faults, StructureError
 
-from .geometry import makes_an_image
+from .geometry import footprint, m2_magnification, makes_an_image
 from .structure import FIELDS as TWO_PLANE
 from .structure import aperture_faults, noll_faults
 
 OPTICS = ("m1", "m2", "relay")
 SOURCES = ("point", "binary", "resolved", "multi")
+_MOST_PUPILS = 8
+"""Across which a field is followed before it repeats, at most."""
 _SHARED = {field.key: field for field in TWO_PLANE}
 
 
@@ -130,7 +133,7 @@ _REST = (
     StructureField(
         "system.propagation.padding",
         kind="float",
-        default=1.25,
+        default=1.3,
         bounds=(1.0, 16.0),
         doc="Width of the grids behind the pupil over that of the pupil.",
     ),
@@ -165,6 +168,24 @@ def window(structure: Mapping[str, Any]) -> int:
     n = structure["system.sampling.pupil_npix"]
     padding = structure["system.propagation.padding"]
     return n + 2 * round((padding - 1) * n / 2)
+
+
+def repeats_after(structure: Mapping[str, Any]) -> int:
+    """Samples after which a propagated field repeats.
+
+    In the mode `compat` they are those of the grids behind the pupil. In the
+    mode `fast` they are so many that nothing comes back within these grids;
+    and as many pupils as `compat` has to pad to at the reference geometry, for
+    the tails of a field, a millionth of it, depend on where it repeats.
+    """
+    n, m = structure["system.sampling.pupil_npix"], window(structure)
+    if structure["system.propagation.mode"] == "compat":
+        return m
+    f1, _, separation = structure[REFERENCE]
+    size = structure["m2.aperture.diameter"] / structure["m1.aperture.diameter"]
+    pupils = ceil(footprint(size, m2_magnification(f1, separation), 1.0))
+    widest = 2 * m if "relay.zernike.noll" in structure else n + m
+    return max(min(pupils, _MOST_PUPILS) * n, widest)
 
 
 def check_mirrors(structure: Mapping[str, Any]) -> None:
