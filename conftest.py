@@ -8,6 +8,7 @@ variables below have to be set before that.
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import hypothesis
 import pytest
@@ -36,6 +37,17 @@ def pytest_runtest_teardown(
     last = nextitem is None or nextitem.path != item.path
     if last and "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
+
+
+@pytest.fixture(scope="session")
+def arviz() -> ModuleType:
+    """ArviZ, an optional extra and a reference for diagnostics."""
+    try:
+        from forwardax._fit.arviz import import_arviz
+
+        return import_arviz()
+    except ImportError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -47,11 +47,8 @@ CASES = {
 }
 
 
-def by_arviz(name, x):
+def by_arviz(az, name, x):
     """The same statistic by ArviZ, whose 0.x and 1.x take arrays alike."""
-    az = pytest.importorskip(
-        "arviz", reason="ArviZ, the reference, is an optional extra"
-    )
     kind, _, method = name.partition("_")
     # 1.x takes the effective sample size of the draws for the error of the
     # sd; we keep that of their squared distances, as 0.x and the paper do.
@@ -68,19 +65,19 @@ def by_arviz(name, x):
 @pytest.mark.filterwarnings("ignore")  # ArviZ warns of its own future
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("case", CASES)
-def test_equals_arviz(name, case):
+def test_equals_arviz(arviz, name, case):
     x = CASES[case]
     ours = FUNCTIONS[name](x)
-    np.testing.assert_allclose(ours, by_arviz(name, x), rtol=1e-9)
+    np.testing.assert_allclose(ours, by_arviz(arviz, name, x), rtol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_energy_equals_arviz():
-    az = pytest.importorskip("arviz", reason="the reference is optional")
-    if not az.__version__.startswith("0."):
+def test_energy_equals_arviz(arviz):
+    if not arviz.__version__.startswith("0."):
         pytest.skip("ArviZ 1.x takes no bare energy array")
     x = autoregressive(12, 4, 200, 0.95)
-    np.testing.assert_allclose(diagnostics.e_bfmi(x), az.bfmi(x), rtol=1e-12)
+    expected = arviz.bfmi(x)
+    np.testing.assert_allclose(diagnostics.e_bfmi(x), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

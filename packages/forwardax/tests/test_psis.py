@@ -15,18 +15,15 @@ from forwardax.errors import FitError
 @pytest.mark.parametrize("count", [30, 100, 1000, 5000])
 @pytest.mark.parametrize("scale", [0.01, 0.5, 2.0, 300.0])
 @pytest.mark.parametrize("relative_ess", [1.0, 0.3])
-def test_equals_arviz(count, scale, relative_ess):
-    az = pytest.importorskip(
-        "arviz", reason="ArviZ, the reference, is an optional extra"
-    )
+def test_equals_arviz(arviz, count, scale, relative_ess):
     # Of so many weights with such a spread 1.3 says k = 5 / 104: a fit that
     # broke down and left its prior. Up to a spread of 200 we agree to 1 %.
     broken = scale > 100 and count >= 1000
-    if broken and not az.__version__.startswith("0."):
+    if broken and not arviz.__version__.startswith("0."):
         pytest.skip("the tail fit of ArviZ 1.x breaks down at this spread")
     log_weights = scale * np.random.default_rng(1).normal(size=count)
-    if az.__version__.startswith("0."):
-        expected, k_hat = az.psislw(log_weights.copy(), relative_ess)
+    if arviz.__version__.startswith("0."):
+        expected, k_hat = arviz.psislw(log_weights.copy(), relative_ess)
     else:
         base = pytest.importorskip("arviz_stats.base", reason="part of 1.x")
         # 1.x takes the log-likelihood, whose inverse is the weight, and

@@ -18,13 +18,10 @@ WEIGHTS = RNG.integers(0, 4, size=(4, 500))
 
 @pytest.mark.filterwarnings("ignore")  # ArviZ warns of its own future
 @pytest.mark.parametrize("prob", [0.89, 0.5, 0.9])
-def test_equals_arviz(prob):
-    az = pytest.importorskip(
-        "arviz", reason="ArviZ, the reference, is an optional extra"
-    )
-    if not az.__version__.startswith("0."):
+def test_equals_arviz(arviz, prob):
+    if not arviz.__version__.startswith("0."):
         pytest.skip("the table of ArviZ 1.x needs a DataTree")
-    table = az.summary(
+    table = arviz.summary(
         {"mu": DRAWS["mu"], "theta": DRAWS["theta"]},
         hdi_prob=prob,
         round_to="none",

@@ -270,8 +270,7 @@ def test_deterministic_by_key(toys):
     assert not np.array_equal(a.unconstrained, c.unconstrained)
 
 
-def test_arviz_round_trip(toys):
-    pytest.importorskip("arviz", exc_type=ImportError)
+def test_arviz_round_trip(toys, arviz):
     found = fit(toys.line().problem, draws=50)
     made = found.to_arviz()
     group = made["posterior"]

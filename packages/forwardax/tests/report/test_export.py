@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from forwardax._fit.arviz import import_arviz
 from forwardax._run.export import export_netcdf
 from forwardax.errors import FitError, SaveError
 
-arviz = pytest.importorskip("arviz")
 netCDF4 = pytest.importorskip("netCDF4")
 xarray = pytest.importorskip("xarray")
+pytestmark = pytest.mark.usefixtures("arviz")
 
 
 def groups(path):
@@ -55,7 +56,7 @@ def test_everything_comes_back(make_result, truth, tmp_path):
     assert names == ["posterior.nc", "posterior.nc.sha256"]
 
 
-def test_arviz_reads_it(make_result, tmp_path):
+def test_arviz_reads_it(make_result, tmp_path, arviz):
     result = make_result()
     path = export_netcdf(result, tmp_path / "posterior.nc")
     read = arviz.from_netcdf(path)
@@ -172,3 +173,17 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(
         export_netcdf(make_result(), tmp_path / "posterior.nc")
     assert 'pip install "forwardax[netcdf]"' in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_processes_that_import_arviz_at_once_do_not_trip(monkeypatch):
+    """One takes the temporary file of the other; both shall go on."""
+    answers = iter([FileNotFoundError("daily_warning.tmp"), sys])
+
+    def import_module(name):
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("forwardax._fit.arviz.import_module", import_module)
+    assert import_arviz() is sys

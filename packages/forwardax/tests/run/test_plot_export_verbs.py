@@ -13,10 +13,9 @@ def plots():
 
 
 @pytest.fixture
-def netcdf():
+def netcdf(arviz):
     """Skip where no NetCDF can be written."""
     pytest.importorskip("netCDF4", reason="an optional extra")
-    pytest.importorskip("arviz", reason="an optional extra")
 
 
 @pytest.fixture

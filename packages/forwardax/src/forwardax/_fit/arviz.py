@@ -63,11 +63,23 @@ def import_arviz() -> Any:
         # ArviZ 0.x announces 1.x on import; both are served.
         warnings.simplefilter("ignore", FutureWarning)
         try:
-            return import_module("arviz")
+            return import_or_again("arviz")
         except ImportError as error:
             raise ImportError(
                 'ArviZ is not installed: pip install "forwardax[arviz]"'
             ) from error
+
+
+def import_or_again(module: str) -> Any:
+    """Import a module; once more if a file of its own went missing.
+
+    ArviZ 0.x notes the day of its last notice in a file, where of processes
+    that import it at the same moment only one finds its temporary file.
+    """
+    try:
+        return import_module(module)
+    except FileNotFoundError:
+        return import_module(module)
 
 
 def dim_coords(spec: ParamSpec) -> dict[str, list[int]]:
