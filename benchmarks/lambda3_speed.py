@@ -217,11 +217,11 @@ def once(call: Callable[[], Any], times: int = 1) -> float:
 def interleaved(
     calls: Mapping[str, Callable[[], Any]], rounds: int = 15
 ) -> dict[str, list[float]]:
-    """Milliseconds of each call, in turns of two milliseconds or more."""
+    """Milliseconds of each call, in turns of 20 milliseconds or more."""
     for call in calls.values():
         call()
     times = {
-        name: max(1, int(2.0 / once(call))) for name, call in calls.items()
+        name: max(1, int(20.0 / once(call))) for name, call in calls.items()
     }
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
@@ -413,6 +413,12 @@ def coincidences() -> None:
             {
                 "sync_matrix": lambda: sync_matrix(
                     many, events="pos", normalise="joint"
+                ),
+                "formula, in parallel": lambda: loop_matrix(
+                    wide, 10, formula_profile
+                ),
+                "formula, in one thread": lambda: loop_matrix(
+                    wide, 10, formula_profile_serial
                 ),
                 "loops, in parallel": lambda: loop_matrix(
                     wide, 10, loop_profile

@@ -78,9 +78,9 @@ class Events:
         return out
 
 
-def differences(x: Series) -> Series:
+def differences(x: Series, out: Series | None = None) -> Series:
     """Difference of each point to the one before, 0 at the first."""
-    out = np.empty_like(x)
+    out = np.empty_like(x) if out is None else out
     out[0] = 0.0
     np.subtract(x[1:], x[:-1], out=out[1:])
     return out

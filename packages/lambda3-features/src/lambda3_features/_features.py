@@ -57,9 +57,7 @@ def extract_features(
     data = validate_series(x, name, min_length=least, missing=config.missing)
     if config.constant == "raise":
         refuse_constant(data, name)
-    # A copy: what becomes of `x` later is no matter of the features.
-    shared = isinstance(x, np.ndarray) and np.may_share_memory(data, x)
-    return _extract(data.copy() if shared else data, config)
+    return _extract(data, config)
 
 
 def _checked(config: FeatureConfig | None) -> FeatureConfig:
@@ -71,23 +69,25 @@ def _checked(config: FeatureConfig | None) -> FeatureConfig:
     return config
 
 
-def _extract(data: Series, config: FeatureConfig) -> FeatureSet:
+def _extract(x: Series, config: FeatureConfig) -> FeatureSet:
     half = config.local_window
+    # One piece of memory for all: asking the system for several, again and
+    # again, takes longer than to fill them.
+    data, diff, sizes, local_std = np.empty((4, x.size))
+    data[:] = x
     gaps = bool(np.isnan(data.sum()))
-    diff = differences(data)
+    differences(data, diff)
+    np.abs(diff, out=sizes)
     centre = 0.0
-    sizes = diff
-    if "percentile" in (config.events, config.local_jumps):
-        sizes = np.abs(diff)
     if config.events == "robust":
         found = robust_threshold(data, diff, config.alpha, gaps)
         threshold, centre, _ = found
     else:
         q = config.delta_percentile
         threshold = percentile_threshold(sizes, q, gaps)
-    local_std = moving_std(data, half, half, gaps)
+    moving_std(data, half, half, gaps, local_std)
     if config.local_jumps == "exclude_self":
-        scored = excluding_scores(data, diff, half, config.alpha)
+        scored = excluding_scores(data, diff, half, config.alpha, sizes)
     else:
         q = config.local_jump_percentile
         scored = compatible_scores(sizes, local_std, q, gaps)
@@ -100,7 +100,7 @@ def _extract(data: Series, config: FeatureConfig) -> FeatureSet:
         delta_pos=_flags(diff > threshold),
         delta_neg=_flags(diff < -threshold),
         local_jump=_flags(scores > score_threshold),
-        rho_T=moving_std(data, config.window, 0, gaps),
+        rho_T=moving_std(data, config.window, 0, gaps, out=diff),
         local_std=local_std,
         local_score=scores,
         time_trend=_trend(data.size),

@@ -49,14 +49,19 @@ def _divide(
 
 
 def excluding_scores(
-    x: Series, diff: Series, half_width: int, alpha: float
+    x: Series,
+    diff: Series,
+    half_width: int,
+    alpha: float,
+    out: Series | None = None,
 ) -> tuple[Series, float]:
     """Differences against those around them, themselves left out.
 
     A difference and its two neighbours are left out of the window whose mean
     and standard deviation it is measured by. Differences of white noise are
     uncorrelated beyond their neighbours, so that the score is that of
-    Student's t for white noise and for random walks.
+    Student's t for white noise and for random walks. `out`, if given, is
+    filled with the scores.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def excluding_scores(
         freedom = max((count - 1) / CORRELATION_LOSS, 1.0)
         limits[count] = two_sided_threshold(alpha, tests, freedom)
     threshold = float(limits[-1])
-    out = np.empty(n)
+    out = np.empty(n) if out is None else out
     floor = rounding_of(x)
     _merge(steps, *inside, *ends, length, floor, threshold / limits, out)
     return out, threshold

@@ -146,13 +146,18 @@ def window_moments(
 
 
 def moving_std(
-    x: Series, before: int, after: int, gaps: bool | None = None
+    x: Series,
+    before: int,
+    after: int,
+    gaps: bool | None = None,
+    out: Series | None = None,
 ) -> Series:
     """Standard deviation in windows of a validated series; NaN is missing.
 
-    `gaps` says whether there is any, where that is known.
+    `gaps` says whether there is any, where that is known. `out`, if given,
+    is filled and returned.
     """
-    out = np.empty(x.size)
+    out = np.empty(x.size) if out is None else out
     before, after = min(before, x.size), min(after, x.size)
     if gaps is None:
         gaps = bool(np.isnan(x.sum()))
@@ -261,4 +266,7 @@ def multiscale_std(
     for window in windows:
         require_integer("windows", window, least=1)
     array = validate_series(x, missing=missing)
-    return np.stack([moving_std(array, int(w), 0) for w in windows])
+    found = np.empty((len(windows), array.size))
+    for window, out in zip(windows, found, strict=True):
+        moving_std(array, int(window), 0, out=out)
+    return found
