@@ -1,6 +1,7 @@
 """What `import forwardax` offers, and what it does not load."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,6 @@ from pathlib import Path
 import forwardax
 import pytest
 
-# Past the stub, which says nothing of these.
-HOME = vars(forwardax)["_HOME"]
-MODULES = vars(forwardax)["_MODULES"]
 HEAVY = {"jax", "jaxlib", "equinox", "numpyro"}
 SOURCE = Path(forwardax.__file__).parent
 DECLARING = [
@@ -50,7 +48,7 @@ DECLARING = [
 
 
 def in_stub():
-    """Module by name, of every import of the stub."""
+    """Module by name, of every import of the stub; None for a module."""
     tree = ast.parse((SOURCE / "__init__.pyi").read_text())
     found = {}
     for node in tree.body:
@@ -61,14 +59,14 @@ def in_stub():
     return found
 
 
-def test_stub_and_table_name_the_same():
-    assert in_stub() == {**HOME, **dict.fromkeys(MODULES)}
+HOME = {name: home for name, home in in_stub().items() if home}
 
 
 def test_every_name_is_there_and_listed():
-    for name in (*HOME, *MODULES):
+    assert dir(forwardax) == sorted(in_stub())
+    for name in dir(forwardax):
         assert getattr(forwardax, name) is not None
-        assert name in dir(forwardax)
+        assert name in vars(forwardax), "found once, found for good"
 
 
 def test_every_name_is_in_the_reference():
@@ -111,3 +109,53 @@ def test_a_name_like_nothing_gets_no_hint():
     with pytest.raises(AttributeError) as caught:
         getattr(forwardax, "zzzzzz")  # noqa: B009
     assert "did you mean" not in str(caught.value)
+
+
+PACKAGE = """
+from forwardax.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__, __file__, extra="spring[plots]")
+"""
+STUB = """
+from ._draw import draw as draw
+from ._lost import lost as lost
+from ._swing import swing as swing
+"""
+MODULES = {
+    "__init__.py": PACKAGE,
+    "__init__.pyi": STUB,
+    "_draw.py": "import no_such_plots",
+    "_lost.py": "import spring_of_tests._gone",
+    "_swing.py": "def swing(): ...",
+}
+
+
+@pytest.fixture(scope="module")
+def spring(tmp_path_factory):
+    """A package with an extra that is missing, and a module that is."""
+    root = tmp_path_factory.mktemp("lazy")
+    home = root / "spring_of_tests"
+    home.mkdir()
+    for name, text in MODULES.items():
+        (home / name).write_text(text)
+    sys.path.insert(0, str(root))
+    yield importlib.import_module(home.name)
+    sys.path.remove(str(root))
+
+
+def test_names_of_a_package_load_one_by_one(spring):
+    assert dir(spring) == ["draw", "lost", "swing"]
+    assert "swing" not in vars(spring)
+    assert spring.swing is vars(spring)["swing"]
+    assert "spring_of_tests._draw" not in sys.modules
+
+
+def test_a_missing_extra_is_named_with_the_line_that_installs_it(spring):
+    with pytest.raises(ImportError, match="draw needs no_such_plots") as caught:
+        _ = spring.draw
+    assert 'pip install "spring[plots]"' in str(caught.value)
+
+
+def test_a_missing_module_of_its_own_is_no_missing_extra(spring):
+    with pytest.raises(ModuleNotFoundError, match=r"_gone"):
+        _ = spring.lost

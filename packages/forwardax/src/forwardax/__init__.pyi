@@ -2,6 +2,7 @@ from . import calibration as calibration
 from . import contracts as contracts
 from . import errors as errors
 from . import estimation as estimation
+from . import lazy as lazy
 from . import testing as testing
 from ._compile.bucket import bucket_size as bucket_size
 from ._compile.bucket import pad_to as pad_to

@@ -21,7 +21,7 @@ from forwardax.errors import (
 )
 from jax import Array
 
-from ._declare.mirror_parameters import PITCH, SCALE
+from ._declare.parameters import PITCH, SCALE
 from ._declare.structure import FIELDS
 from ._legacy import NAMES
 from ._many_plane import DESIGNS, KNOWN, ManyPlane, make

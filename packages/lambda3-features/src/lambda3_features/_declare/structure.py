@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from forwardax import StructureField
@@ -60,24 +61,14 @@ PAIR_LAG: Final = StructureField(
 BASE_STRUCTURE = (TERMS_FIELD, SKIP)
 INTERACTION_STRUCTURE = (TERMS_FIELD, LAGS, OWN_LAG, SKIP)
 DYNAMIC_STRUCTURE = (
-    StructureField(
-        "terms",
-        kind="tuple",
-        default=("positive", "negative", "local", "tension"),
-        doc=TERMS_FIELD.doc,
-    ),
+    replace(TERMS_FIELD, default=("positive", "negative", "local", "tension")),
     CHANGES,
     SAMPLED,
     SKIP,
 )
 HIERARCHICAL_STRUCTURE = (SERIES, TERMS_FIELD, SKIP)
 PAIR_STRUCTURE = (
-    StructureField(
-        "terms",
-        kind="tuple",
-        default=("trend", "positive", "negative", "tension"),
-        doc=TERMS_FIELD.doc,
-    ),
+    replace(TERMS_FIELD, default=("trend", "positive", "negative", "tension")),
     PAIR_LAG,
     SKIP,
 )

@@ -7,6 +7,16 @@ from typing import Any
 
 from forwardax import DataField, DataSpec
 
+NOISE_MAP = DataField(
+    "noise_map",
+    unit="ph",
+    dims=("y", "x"),
+    role="image",
+    positive=True,
+    optional=True,
+    doc="Standard deviation of each pixel, for the Gaussian.",
+)
+
 
 def two_plane_data(structure: Mapping[str, Any]) -> DataSpec:
     """What `optics.two_plane` measures: one image of photons."""
@@ -26,15 +36,7 @@ def two_plane_known(structure: Mapping[str, Any]) -> DataSpec:
     n = structure["detector.n_pix"]
     pupil = structure["system.sampling.pupil_npix"]
     fields = [
-        DataField(
-            "noise_map",
-            unit="ph",
-            dims=("y", "x"),
-            role="image",
-            positive=True,
-            optional=True,
-            doc="Standard deviation of each pixel, for the Gaussian.",
-        ),
+        NOISE_MAP,
         DataField(
             "pupil_opd",
             unit="m",

@@ -8,6 +8,8 @@ from typing import Any
 
 from forwardax import DataField, DataSpec
 
+from .arrays import NOISE_MAP
+
 PUPIL = ("pupil_y", "pupil_x")
 
 
@@ -20,15 +22,7 @@ def mirror_known(structure: Mapping[str, Any], *, relay: bool) -> DataSpec:
     n = structure["detector.n_pix"]
     pupil = structure["system.sampling.pupil_npix"]
     fields = [
-        DataField(
-            "noise_map",
-            unit="ph",
-            dims=("y", "x"),
-            role="image",
-            positive=True,
-            optional=True,
-            doc="Standard deviation of each pixel, for the Gaussian.",
-        ),
+        NOISE_MAP,
         DataField(
             "pixel_response",
             dims=("y", "x"),

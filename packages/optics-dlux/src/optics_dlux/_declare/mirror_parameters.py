@@ -12,6 +12,7 @@ from .parameters import (
     BINARY,
     DETECTOR,
     LIMIT,
+    PIXEL_PITCH,
     READ_NOISE,
     SCALE,
     SPECTRUM,
@@ -22,7 +23,6 @@ from .parameters import (
 
 F1, F2 = "m1.focal_length", "m2.focal_length"
 SEPARATION = "system.plane_separation"
-PITCH = "detector.pixel_pitch"
 FOCAL = "telescope.eff_focal"
 BACK = "imaging.geometry.back_focal_distance"
 RELAY_FOCAL, WHOLE = "relay.focal_length", "relay.eff_focal"
@@ -82,15 +82,7 @@ def mirrors(pupil: float, second: float) -> Iterator[ParamField]:
         label="d",
         aliases=("system.geometry.plane_separation",),
     )
-    yield ParamField(
-        PITCH,
-        unit="m",
-        bounds=(0.0, None),
-        default=6.5e-6,
-        doc="Width of a detector pixel.",
-        label="p",
-        aliases=("detector.sampling.pixel_pitch",),
-    )
+    yield PIXEL_PITCH
     yield pinned(M1_SIZE, "m", pupil, "Diameter of the pupil")
     yield pinned(M2_SIZE, "m", second, "Diameter of the second mirror")
     yield derived(

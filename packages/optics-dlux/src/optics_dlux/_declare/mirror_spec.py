@@ -17,7 +17,6 @@ from .mirror_parameters import (
     FOCAL,
     FRESNEL,
     LIMIT,
-    PITCH,
     RELAY_FOCAL,
     SCALE,
     SEPARATION,
@@ -34,6 +33,7 @@ from .mirror_parameters import (
     wavefront,
 )
 from .mirror_structure import REFERENCE, check_mirrors, window
+from .parameters import PITCH
 
 _HERE = "optics_dlux._declare"
 _FAR = {o: geometry(o, "equivalent_distance") for o in ("m2", "relay")}

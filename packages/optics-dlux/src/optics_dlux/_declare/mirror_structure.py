@@ -12,9 +12,10 @@ from forwardax.errors import Fault, Faults, StructureError
 
 from .geometry import footprint, m2_magnification, makes_an_image
 from .structure import FIELDS as TWO_PLANE
-from .structure import aperture_faults, noll_faults
+from .structure import optics_faults
 
 OPTICS = ("m1", "m2", "relay")
+NOLL = ("m1.diversity.noll", *(f"{optic}.zernike.noll" for optic in OPTICS))
 SOURCES = ("point", "binary", "resolved", "multi")
 _MOST_PUPILS = 8
 """Across which a field is followed before it repeats, at most."""
@@ -202,18 +203,14 @@ def check_mirrors(structure: Mapping[str, Any]) -> None:
     StructureError
         With every fault; each key is the path of a structure field.
     """
-    faults = Faults(aperture_faults(structure))
-    n_pix = structure.get("system.sampling.pupil_npix")
-    for key in ("m1.diversity.noll", *(f"{o}.zernike.noll" for o in OPTICS)):
-        faults.extend(noll_faults(key, structure.get(key, ()), n_pix))
-    faults.extend(_padding_faults(structure, n_pix))
+    faults = Faults(optics_faults(structure, NOLL))
+    faults.extend(_padding_faults(structure))
     faults.extend(_reference_faults(structure.get(REFERENCE)))
     faults.throw(StructureError, "telescope")
 
 
-def _padding_faults(
-    structure: Mapping[str, Any], n_pix: int | None
-) -> Iterator[Fault]:
+def _padding_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
+    n_pix = structure.get("system.sampling.pupil_npix")
     padding = structure.get("system.propagation.padding")
     if padding is None or n_pix is None:
         return

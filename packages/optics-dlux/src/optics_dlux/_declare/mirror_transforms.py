@@ -12,13 +12,13 @@ from .mirror_parameters import (
     FOCAL,
     M1_SIZE,
     M2_SIZE,
-    PITCH,
     RELAY_FOCAL,
     SCALE,
     SEPARATION,
     WHOLE,
     geometry,
 )
+from .parameters import PITCH
 
 _HERE = "optics_dlux._declare.geometry"
 

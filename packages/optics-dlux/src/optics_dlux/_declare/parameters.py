@@ -10,6 +10,16 @@ SCALE = "imaging.psf_pixel_scale"
 LIMIT = "system.sampling.largest_scale"
 WAVELENGTH = "source.spectrum.wavelength"
 BANDWIDTH = "source.spectrum.bandwidth"
+PITCH = "detector.pixel_pitch"
+PIXEL_PITCH = ParamField(
+    PITCH,
+    unit="m",
+    bounds=(0.0, None),
+    default=6.5e-6,
+    doc="Width of a detector pixel.",
+    label="p",
+    aliases=("detector.sampling.pixel_pitch",),
+)
 
 
 def modes(
@@ -43,15 +53,7 @@ def instrument(limit: float) -> Iterator[ParamField]:
         label=r"f_1",
         aliases=("m1.optics.focal_length",),
     )
-    yield ParamField(
-        "detector.pixel_pitch",
-        unit="m",
-        bounds=(0.0, None),
-        default=6.5e-6,
-        doc="Width of a detector pixel.",
-        label=r"p",
-        aliases=("detector.sampling.pixel_pitch",),
-    )
+    yield PIXEL_PITCH
     yield ParamField(
         SCALE,
         kind="derived",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from forwardax import StructureField
@@ -130,14 +130,22 @@ def check_structure(structure: Mapping[str, Any]) -> None:
     StructureError
         With every fault; each key is the path of a structure field.
     """
-    faults = Faults(aperture_faults(structure))
-    for key in NOLL:
-        n_pix = structure.get("system.sampling.pupil_npix")
-        faults.extend(noll_faults(key, structure.get(key, ()), n_pix))
-    faults.throw(StructureError, "optics.two_plane")
+    Faults(optics_faults(structure, NOLL)).throw(
+        StructureError, "optics.two_plane"
+    )
 
 
-def aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
+def optics_faults(
+    structure: Mapping[str, Any], noll: Iterable[str]
+) -> Iterator[Fault]:
+    """What is wrong with the pupil, and with the lists of Noll indices."""
+    yield from _aperture_faults(structure)
+    n_pix = structure.get("system.sampling.pupil_npix")
+    for key in noll:
+        yield from _noll_faults(key, structure.get(key, ()), n_pix)
+
+
+def _aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
     """What is wrong with the pupil's obscuration and struts."""
     ratio = structure.get("m1.aperture.obscuration")
     if ratio is not None and ratio >= 1:
@@ -164,7 +172,7 @@ def aperture_faults(structure: Mapping[str, Any]) -> Iterator[Fault]:
         )
 
 
-def noll_faults(key: str, noll: Any, n_pix: int | None) -> Iterator[Fault]:
+def _noll_faults(key: str, noll: Any, n_pix: int | None) -> Iterator[Fault]:
     """What is wrong with a list of Noll indices."""
     for index in dict.fromkeys(noll):
         if type(index) is not int or index < 1:

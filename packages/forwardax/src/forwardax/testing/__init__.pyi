@@ -1,0 +1,16 @@
+from ._case import Case as Case
+from ._contracts import CONTRACTS as CONTRACTS
+from ._contracts import Contract as Contract
+from ._contracts import assert_conforms as assert_conforms
+from ._contracts import check_system as check_system
+from ._entry import ENTRY_CONTRACTS as ENTRY_CONTRACTS
+from ._entry import EntryCase as EntryCase
+from ._entry import EntryContract as EntryContract
+from ._entry import check_entry as check_entry
+from ._entry import check_plugin as check_plugin
+from ._refusals import BadInput as BadInput
+from ._refusals import Outcome as Outcome
+from ._refusals import RefusalTable as RefusalTable
+from ._refusals import observe as observe
+from ._suite import EntryConformance as EntryConformance
+from ._suite import SystemConformance as SystemConformance
