@@ -78,6 +78,66 @@ def test_hops_begin_no_worse_than_the_best_mixture(bumps):
     assert losses.min() < starts.losses.min()
 
 
+class TwoStars(fx.System):
+    """Two spots on either side of the middle, which may swap names."""
+
+    grid: jax.Array
+    system_id = "two_stars"
+    spec = ParamSpec(
+        [
+            ParamField(
+                "pair.angle",
+                unit="deg",
+                cyclic=360.0,
+                prior=Prior("Uniform", low=0.0, high=360.0),
+            ),
+            ParamField(
+                "pair.contrast",
+                prior=Prior("LogNormal", loc=-1.2, scale=0.25),
+            ),
+        ]
+    )
+    data = DataSpec([DataField("image", dims=("y", "x"))])
+
+    def predict(self, store):
+        angle = jnp.deg2rad(store["pair.angle"])
+        ratio = store["pair.contrast"]
+        x, y = jnp.cos(angle), jnp.sin(angle)
+
+        def spot(x, y):
+            square = (self.grid - x) ** 2 + (self.grid[:, None] - y) ** 2
+            return jnp.exp(-2 * square)
+
+        image = ratio * spot(x, y) + spot(-x, -y)
+        return {"image": image / (1 + ratio)}
+
+    def residuals(self, store, data):
+        return jnp.ravel(data["image"] - self.predict(store)["image"]) / 0.01
+
+    def log_likelihood(self, store, data):
+        return -0.5 * jnp.sum(self.residuals(store, data) ** 2)
+
+
+def test_the_other_side_of_an_angle_is_looked_at(monkeypatch):
+    """The likelihood is the same for both names, the prior is not."""
+    system = TwoStars(jnp.linspace(-2.0, 2.0, 12))
+    truth = {"pair.angle": 90.0, "pair.contrast": 0.3}
+    image = system.predict(system.store(truth))
+    problem = fx.Problem(system, jax.tree.map(np.asarray, image))
+    swapped = {"pair.angle": 270.0, "pair.contrast": 1 / 0.3}
+    wrong = problem.to_unconstrained(system.store(swapped))
+    starts = make_starts(problem, jax.random.key(0), 4)
+    starts = starts._replace(points=jnp.tile(wrong, (4, 1)))
+
+    def angle():
+        found = locate(problem, starts, jacobian=False, steps=50, rate=0.1)
+        return float(problem.to_store(found.peak.point)["pair.angle"])
+
+    assert angle() == pytest.approx(90.0, abs=1.0)
+    monkeypatch.setattr(_locate, "_HOPS", 0)
+    assert angle() == pytest.approx(270.0, abs=1.0)
+
+
 def test_linear_least_squares_are_exact():
     generator = np.random.default_rng(3)
     design = jnp.asarray(generator.normal(size=(20, 3)))

@@ -3,7 +3,8 @@
 A forward model is made of parts (a lens and a source, a star and its
 companion), and a search that is caught in the wrong place often has some of
 them right. A hop keeps a random part of the best end and takes the rest from
-another end or from the prior.
+another end or from the prior. Where an angle of full period is wrong, it is
+often by half a turn: two stars have swapped names, a wave its sign.
 """
 
 from __future__ import annotations
@@ -60,6 +61,28 @@ def hops(problem: Problem, key: Array, ends: Array) -> Array:
     losses = jnp.where(jnp.isfinite(losses), losses, jnp.inf)
     first = jnp.argmin(losses.reshape(count, _TRIES), axis=1)
     return mixed.reshape(count, _TRIES, -1)[jnp.arange(count), first]
+
+
+def half_turns(plan: PriorPlan, point: Array) -> Array:
+    """The point with one angle of full period half a turn further, for each.
+
+    Parameters
+    ----------
+    plan
+        Of the problem.
+    point
+        `(size,)`.
+
+    Returns
+    -------
+    Array
+        `(angle, size)`.
+    """
+    chart = chart_of(plan)
+    rows = jnp.arange(len(chart.first))
+    found = jnp.tile(point, (len(rows), 1))
+    found = found.at[rows, chart.first].multiply(-1)
+    return found.at[rows, chart.second].multiply(-1)
 
 
 def _groups(plan: PriorPlan) -> np.ndarray:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ._coordinates import chart_of, lower
 from ._curvature import Peak, climb
-from ._hops import hops
+from ._hops import half_turns, hops
 from ._search import Ends, is_squares, search
 from ._squares import Slopes
 from ._starts import Starts, has_prior, make_starts
@@ -156,10 +156,11 @@ def locate(
 ) -> Located:
     """Search from all the starts and climb to the best maximum.
 
-    Where fewer than half the searches of a least-squares problem agree, more
-    follow, some from parts of what was found and some from the prior. They
-    end when a round finds nothing better, and two searches from the prior
-    have found the best maximum by themselves.
+    Where fewer than half the searches of a least-squares problem agree, or
+    it has angles of full period, more follow: some from parts of what was
+    found, or from half a turn beside it, and some from the prior. They end
+    when a round finds nothing better, and two searches from the prior have
+    found the best maximum by themselves.
 
     Parameters
     ----------
@@ -183,6 +184,7 @@ def locate(
     hopping = is_squares(problem) and has_prior(problem)
     hopping &= steps > 0 and len(starts.points) > 1
     rounds = 1 + _HOPS * hopping
+    turning = len(chart_of(problem.plan).first) > 0
     dtype = starts.points.dtype
     flag = jnp.asarray(jacobian, dtype)
     count = len(starts.points)
@@ -201,11 +203,14 @@ def locate(
         )
         ends = jax.tree.map(np.asarray, ends)
         before, found = found, _joined(found, ends)
-        if not hopping or _enough(before, found, alone):
+        if not hopping or _enough(before, found, alone, turning):
             break
         order = np.argsort(found.losses)[:count]
         keys = jax.random.split(jax.random.fold_in(starts.key, done))
         mixed = hops(problem, keys[0], jnp.asarray(found.points[order]))
+        turned = half_turns(problem.plan, jnp.asarray(found.points[order[0]]))
+        room = min(len(turned), count // 2)
+        mixed = mixed.at[:room].set(turned[:room])
         fresh = make_starts(problem, keys[1], count).points
         own = np.arange(count) >= count // 2
         points = jnp.where(own[:, None], fresh, mixed)
@@ -250,7 +255,9 @@ def _peak(ends: Ends, best: int, scale: NDArray[Any]) -> Peak:
     )
 
 
-def _enough(before: Ends | None, found: Ends, alone: NDArray[np.bool_]) -> bool:
+def _enough(
+    before: Ends | None, found: Ends, alone: NDArray[np.bool_], turning: bool
+) -> bool:
     """Whether further searches would find nothing better, as far as one sees.
 
     Parameters
@@ -259,11 +266,13 @@ def _enough(before: Ends | None, found: Ends, alone: NDArray[np.bool_]) -> bool:
         Ends without those of the last round, and with them.
     alone
         Which of `found` began at draws of the prior.
+    turning
+        Whether there are angles whose other side has to be looked at.
     """
     least = found.losses.min()
     same = int((found.losses <= least + _SAME)[alone].sum())
     if before is None:
-        return 2 * same >= len(found.losses)
+        return 2 * same >= len(found.losses) and not turning
     better = least <= before.losses.min() - _SAME
     return same >= _TWICE and not better
 
