@@ -76,8 +76,8 @@ def conditional(problem: Problem, rest: Array) -> Conditional:
     right = jnp.concatenate([white[:, -1], target])
     size = jnp.sqrt(jnp.square(columns).sum(axis=0))
     size = jnp.where(size > 0, size, 1.0)
-    q, r = jnp.linalg.qr(columns / size)
-    mean = solve_triangular(r, q.T @ right) / size
+    r, turned = _triangle(columns / size, right)
+    mean = solve_triangular(r, turned) / size
     volume = jnp.log(jnp.abs(jnp.diagonal(r))) + jnp.log(size)
     volume -= 0.5 * jnp.log(2 * jnp.pi)
     u = place(mean)
@@ -87,6 +87,19 @@ def conditional(problem: Problem, rest: Array) -> Conditional:
         r * size,
         jnp.abs(jnp.diagonal(r)).min(),
     )
+
+
+def _triangle(columns: Array, right: Array) -> tuple[Array, Array]:
+    """Triangular factor of columns, and a vector turned as they were.
+
+    One factorisation of both spares the orthogonal matrix. A row of its own
+    keeps the vector independent of the columns, so that there is a slope also
+    where they explain it wholly.
+    """
+    both = jnp.column_stack([columns, right])
+    last = jnp.zeros((1, both.shape[1]), both.dtype).at[0, -1].set(1.0)
+    r = jnp.linalg.qr(jnp.concatenate([both, last]), mode="r")
+    return r[:-1, :-1], r[:-1, -1]
 
 
 def placer(
