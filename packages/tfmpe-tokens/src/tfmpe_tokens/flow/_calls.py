@@ -71,6 +71,71 @@ def by_chunks(
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 
+def as_tokens(
+    values: np.ndarray,
+    tokens: Tokens,
+    targets: Sequence[str],
+    wanted: Iterable[str],
+    lead: tuple[int, ...],
+) -> Tokens:
+    """Draws `(samples, n, targets, width)` as tokens of the wanted keys."""
+    n = values.shape[1]
+    layout = tokens.layout.select(targets)
+    data = values.reshape(*lead, n, *values.shape[2:])
+    dtype = jnp.asarray(tokens.data).dtype
+    width = layout.value_width
+    missing = width - data.shape[-1]
+    if missing > 0:
+        data = np.pad(data, [(0, 0)] * (data.ndim - 1) + [(0, missing)])
+    part = tokens.select_tokens(targets)
+
+    def repeated(array: Any) -> Any:
+        if array is None:
+            return None
+        again = jnp.broadcast_to(
+            array[:, None], (array.shape[0], n, *array.shape[1:])
+        )
+        return again.reshape(*lead, n, *array.shape[1:])
+
+    every = Tokens(
+        jnp.asarray(data[..., :width], dtype),
+        repeated(part.functional_inputs),
+        repeated(None if tokens.padding is None else part.padding_mask),
+        {},
+        layout,
+    )
+    return every.select_tokens(tuple(wanted)).tokens()
+
+
+def check_finite(tokens: Tokens) -> None:
+    """Refuse values that are not finite.
+
+    Raises
+    ------
+    TokenError
+        With the names of their keys.
+    """
+    layout = tokens.layout
+    infinite = np.logical_not(np.isfinite(np.asarray(tokens.data))).any(-1)
+    seen = np.asarray(tokens.padding_mask)
+    bad = np.asarray(np.logical_and(infinite, seen).any(0))
+    names = [name for name in layout if np.any(bad[layout.slice(name)])]
+    names += [
+        name
+        for name, array in tokens.summaries.items()
+        if not np.isfinite(np.asarray(array)).all()
+    ]
+    if names:
+        raise TokenError(
+            Fault(
+                f"values of {names} are not finite",
+                key=names[0],
+                fix="leave such samples out",
+                code="value",
+            )
+        )
+
+
 Pair = tuple[tuple[str, ...], tuple[str, ...]]
 
 

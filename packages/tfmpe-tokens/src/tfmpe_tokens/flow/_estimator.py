@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from forwardax.errors import Fault
 from jax import Array
@@ -16,9 +15,16 @@ from jax import Array
 from .._errors import TokenError
 from .._layout import Layout
 from .._tokens import Tokens
-from ._calls import by_chunks, flat_samples, keys_of, splits_of
+from ._calls import (
+    as_tokens,
+    by_chunks,
+    check_finite,
+    flat_samples,
+    keys_of,
+    splits_of,
+)
 from ._field import FlowLoss, Form, Parameters, Rows, density, draw
-from ._network import Inputs, NetworkConfig
+from ._network import NetworkConfig
 from ._regression import Regression
 from ._scaling import Scaling
 from ._structure import Split
@@ -126,7 +132,7 @@ class FlowEstimator:
         """
         tokens, _ = flat_samples(tokens)
         layout = tokens.layout
-        _check_finite(tokens)
+        check_finite(tokens)
         pairs = splits_of(layout, target_keys, conditioning_keys, also)
         before = self.trained
         if before is None:
@@ -156,7 +162,9 @@ class FlowEstimator:
             name = (split.targets, split.conditions)
             if name not in known:
                 known[name] = Regression.of(inputs, split, vocabulary)
-            left.append(_left(known[name], inputs, split, vocabulary))
+            data = np.asarray(inputs.data)[:, None, split.plan.target_index]
+            own = known[name].left(data, inputs, split, vocabulary)
+            left.append(own[:, 0])
         loss = FlowLoss(
             form, splits, self.training.draws, self.training.time_power
         )
@@ -239,15 +247,14 @@ class FlowEstimator:
             )
 
         unit = by_chunks(some, (inputs, keys), n * split.layout.n_tokens)
-        index, vocabulary = split.plan.target_index, trained.form.vocabulary
-        centre = regression.centre(inputs, split, vocabulary)[:, None]
+        vocabulary = trained.form.vocabulary
         values = trained.scaling.values(
-            centre + regression.spread(split, vocabulary) * unit,
+            regression.values(unit, inputs, split, vocabulary),
             tokens.layout,
-            index,
+            split.plan.target_index,
             vocabulary,
         )
-        return _as_tokens(values, tokens, split, target_keys, lead)
+        return as_tokens(values, tokens, split.targets, target_keys, lead)
 
     def log_prob(
         self,
@@ -315,10 +322,7 @@ class FlowEstimator:
             values = flat.reshape(-1, *flat.shape[len(lead) :])
         inputs = scaling.inputs(tokens, vocabulary)
         units = scaling.units(values, tokens.layout, index, vocabulary)
-        centre = regression.centre(inputs, split, vocabulary)[:, None]
-        spread = regression.spread(split, vocabulary)
-        mask = _columns_of(split, vocabulary)
-        points = jnp.asarray((units - centre) / spread * mask, jnp.float32)
+        points = regression.left(units, inputs, split, vocabulary)
         noise = jax.random.key(0) if key is None else key
         if trace == "hutchinson" and key is None:
             noise = None
@@ -343,7 +347,7 @@ class FlowEstimator:
         )
         there = np.asarray(tokens.padding_mask)[:, index]
         volume = scaling.log_volume(tokens.layout, index, vocabulary, there)
-        volume += ((np.log(spread) * mask).sum(-1) * there).sum(-1)
+        volume += regression.log_volume(split, vocabulary, there)
         found = np.asarray(found, float) - volume[:, None]
         shape = lead if draws is None else (*lead, found.shape[1])
         return found.reshape(shape)
@@ -446,81 +450,5 @@ class FlowEstimator:
                 fix="train with also=[(targets, conditions)], or with "
                 'target_keys="any"',
                 code="split",
-            )
-        )
-
-
-def _left(
-    regression: Regression, inputs: Inputs, split: Split, vocabulary: Vocabulary
-) -> Array:
-    """What the regression leaves of the targets, `(n, targets, width)`."""
-    data = np.asarray(inputs.data)[:, split.plan.target_index]
-    centre = regression.centre(inputs, split, vocabulary)
-    unit = (data - centre) / regression.spread(split, vocabulary)
-    return jnp.asarray(unit * _columns_of(split, vocabulary), jnp.float32)
-
-
-def _columns_of(split: Split, vocabulary: Vocabulary) -> np.ndarray:
-    """Columns of the targets that hold values, `(targets, width)`."""
-    index = split.plan.target_index
-    widths = np.array([word.width for word in vocabulary.words])
-    own = widths[vocabulary.kinds(split.layout)[index]]
-    return np.arange(vocabulary.width) < own[:, None]
-
-
-def _as_tokens(
-    values: np.ndarray,
-    tokens: Tokens,
-    split: Split,
-    wanted: Keys,
-    lead: tuple[int, ...],
-) -> Tokens:
-    """Draws `(samples, n, targets, width)` as tokens of the wanted keys."""
-    n = values.shape[1]
-    layout = tokens.layout.select(split.targets)
-    data = values.reshape(*lead, n, *values.shape[2:])
-    dtype = jnp.asarray(tokens.data).dtype
-    width = layout.value_width
-    missing = width - data.shape[-1]
-    if missing > 0:
-        data = np.pad(data, [(0, 0)] * (data.ndim - 1) + [(0, missing)])
-    part = tokens.select_tokens(split.targets)
-
-    def repeated(array: Any) -> Any:
-        if array is None:
-            return None
-        again = jnp.broadcast_to(
-            array[:, None], (array.shape[0], n, *array.shape[1:])
-        )
-        return again.reshape(*lead, n, *array.shape[1:])
-
-    every = Tokens(
-        jnp.asarray(data[..., :width], dtype),
-        repeated(part.functional_inputs),
-        repeated(None if tokens.padding is None else part.padding_mask),
-        {},
-        layout,
-    )
-    return every.select_tokens(tuple(wanted)).tokens()
-
-
-def _check_finite(tokens: Tokens) -> None:
-    layout = tokens.layout
-    infinite = np.logical_not(np.isfinite(np.asarray(tokens.data))).any(-1)
-    seen = np.asarray(tokens.padding_mask)
-    bad = np.asarray(np.logical_and(infinite, seen).any(0))
-    names = [name for name in layout if np.any(bad[layout.slice(name)])]
-    names += [
-        name
-        for name, array in tokens.summaries.items()
-        if not np.isfinite(np.asarray(array)).all()
-    ]
-    if names:
-        raise TokenError(
-            Fault(
-                f"values of {names} are not finite",
-                key=names[0],
-                fix="leave such samples out",
-                code="value",
             )
         )

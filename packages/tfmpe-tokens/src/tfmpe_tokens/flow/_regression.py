@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from .._layout import Layout
@@ -103,6 +105,55 @@ class Regression:
         index = split.plan.target_index
         return self.scale[vocabulary.places(split.layout)[index]]
 
+    def left(
+        self, units: Any, inputs: Inputs, split: Split, vocabulary: Vocabulary
+    ) -> Array:
+        """What is left of targets, in units of the spread about the means.
+
+        Parameters
+        ----------
+        units
+            Targets in standard units, `(n, draws, targets, width)`.
+        inputs, split, vocabulary
+            Their conditions.
+
+        Returns
+        -------
+        Array
+            As `units`; zero in columns that hold no value.
+        """
+        centre = self.centre(inputs, split, vocabulary)[:, None]
+        unit = (units - centre) / self.spread(split, vocabulary)
+        return jnp.asarray(unit * _columns(split, vocabulary), jnp.float32)
+
+    def values(
+        self, left: Any, inputs: Inputs, split: Split, vocabulary: Vocabulary
+    ) -> Floats:
+        """Targets in standard units, of what `left` returns."""
+        centre = self.centre(inputs, split, vocabulary)[:, None]
+        return centre + self.spread(split, vocabulary) * left
+
+    def log_volume(
+        self, split: Split, vocabulary: Vocabulary, there: np.ndarray
+    ) -> Floats:
+        """Log-volume of a unit of `left` over the targets that are there.
+
+        Parameters
+        ----------
+        split, vocabulary
+            Of the targets.
+        there
+            `(n, targets)`.
+
+        Returns
+        -------
+        ndarray
+            `(n,)`.
+        """
+        spread = np.log(self.spread(split, vocabulary))
+        each = (spread * _columns(split, vocabulary)).sum(-1)
+        return (each * there).sum(-1)
+
     def arrays(self) -> dict[str, Floats]:
         """All numbers by name, for a file."""
         return {"weight": self.weight, "scale": self.scale}
@@ -118,6 +169,14 @@ def n_features(split: Split, vocabulary: Vocabulary) -> int:
     words = [vocabulary.words[vocabulary.index[k]] for k in _plain(split)]
     each = sum(w.width * (w.positions + len(vocabulary.dims)) for w in words)
     return 1 + _CURVES * each
+
+
+def _columns(split: Split, vocabulary: Vocabulary) -> np.ndarray:
+    """Columns of the targets that hold values, `(targets, width)`."""
+    index = split.plan.target_index
+    widths = np.array([word.width for word in vocabulary.words])
+    own = widths[vocabulary.kinds(split.layout)[index]]
+    return np.arange(vocabulary.width) < own[:, None]
 
 
 def _plain(split: Split) -> list[str]:
