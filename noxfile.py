@@ -173,7 +173,8 @@ def lowest(session: nox.Session, package: str) -> None:
     # fmt: off
     session.run(
         "uv", "pip", "compile", "--quiet", "--no-sources", *from_wheels(),
-        "--resolution=lowest-direct", f"--python-version={session.python}",
+        "--resolution=lowest-direct", "--all-extras",
+        f"--python-version={session.python}",
         str(PACKAGES[package] / "pyproject.toml"), f"--output-file={low}",
         external=True,
     )

@@ -48,11 +48,11 @@ from ._plots import plot_tension as plot_tension
 from ._regimes import Regimes as Regimes
 from ._regimes import hmm_regimes as hmm_regimes
 from ._regimes import kmeans_regimes as kmeans_regimes
-from ._report import Report as Report
-from ._report import report as report
 from ._report import to_html as to_html
 from ._report import to_json as to_json
 from ._report import to_markdown as to_markdown
+from ._report_sections import Report as Report
+from ._report_sections import report as report
 from ._resonance import Resonance as Resonance
 from ._resonance import TensionCorrelation as TensionCorrelation
 from ._resonance import structural_resonance as structural_resonance
