@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 from optics_dlux import plot_eigenmodes, three_plane
-from optics_dlux._plot_eigenmodes import of_run
-from optics_dlux._plot_modes import eigenmodes
+from optics_dlux._plots.eigenmodes import of_run
+from optics_dlux._plots.modes import eigenmodes
 
 M1, M2 = "m1.zernike.coefficients", "m2.zernike.coefficients"
 STAR = {

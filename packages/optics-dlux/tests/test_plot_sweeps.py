@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from forwardax.errors import ForwardaxError
 from optics_dlux import plot_sweep, plot_sweeps, three_plane
-from optics_dlux._plot_sweeps import of_run
-from optics_dlux._plot_swept import swept
+from optics_dlux._plots.sweeps import of_run
+from optics_dlux._plots.swept import swept
 
 SHAPE = {
     "m1.zernike.noll": (4, 6),

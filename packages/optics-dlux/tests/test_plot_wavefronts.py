@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from optics_dlux import four_plane_relay, plot_wavefronts, two_plane
-from optics_dlux._plot_wavefronts import of_run, surfaces
+from optics_dlux._plots.wavefronts import of_run, surfaces
 
 OPEN = {
     "m1.aperture.obscuration": 0.0,

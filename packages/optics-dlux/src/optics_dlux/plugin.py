@@ -35,22 +35,22 @@ PRESETS = (
 PLOTS = (
     (
         "psf",
-        "_plot:plot_psf",
+        "_plots.psf:plot_psf",
         "Image, model, residuals, point spread function and wavefront",
     ),
     (
         "wavefronts",
-        "_plot_wavefronts:of_run",
+        "_plots.wavefronts:of_run",
         "Optical path difference of each optic",
     ),
     (
         "eigenmodes",
-        "_plot_eigenmodes:of_run",
+        "_plots.eigenmodes:of_run",
         "Which aberrations the image tells, and which not",
     ),
     (
         "sweeps",
-        "_plot_sweeps:of_run",
+        "_plots.sweeps:of_run",
         "How far the image goes as one parameter goes",
     ),
 )

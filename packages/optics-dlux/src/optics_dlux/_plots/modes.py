@@ -12,7 +12,7 @@ import numpy as np
 from forwardax import ParameterStore
 from forwardax.estimation import element_names
 
-from ._telescope import Telescope
+from .._telescope import Telescope
 
 
 class Eigenmodes(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 from forwardax import ParameterStore
 from forwardax.estimation import element_names
 
-from ._plot import half_width
-from ._plot_panels import (
+from .._telescope import Telescope
+from .panels import (
     HEIGHT,
     WIDTH,
     Panel,
@@ -18,8 +18,8 @@ from ._plot_panels import (
     draw_panel,
     new_figure,
 )
-from ._plot_swept import Sweep, swept
-from ._telescope import Telescope
+from .psf import half_width
+from .swept import Sweep, swept
 
 STEPS = np.linspace(-3.0, 3.0, 13)
 """Values of a sweep about a fit, in standard deviations."""

@@ -9,8 +9,8 @@ import numpy as np
 from forwardax.errors import Fault, SpecError, nearest
 from forwardax.estimation import element_names
 
-from ._plot_panels import new_figure
-from ._telescope import Telescope
+from .._telescope import Telescope
+from .panels import new_figure
 
 
 def plot_history(

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from forwardax import ParameterStore
 
-from ._declare.formulas import ARCSEC
-from ._plot_panels import Panel, both_signs, draw_panels
-from ._propagation import Light, propagate
-from ._telescope import Telescope
+from .._declare.formulas import ARCSEC
+from .._propagation import Light, propagate
+from .._telescope import Telescope
+from .panels import Panel, both_signs, draw_panels
 
 SCALE = "imaging.psf_pixel_scale"
 FAINTEST = 1e-6

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 from forwardax import ParameterStore
 
-from ._many_plane import ManyPlane
-from ._plot_panels import Panel, both_signs, draw_panels
-from ._telescope import Telescope
+from .._many_plane import ManyPlane
+from .._telescope import Telescope
+from .panels import Panel, both_signs, draw_panels
 
 MASK = "dp.mask.design_wavelength"
 

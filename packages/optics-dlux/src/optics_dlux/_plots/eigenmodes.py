@@ -10,10 +10,10 @@ import numpy as np
 from forwardax import ParameterStore
 from forwardax.estimation import element_names
 
-from ._plot_modes import Eigenmodes, aberrations, eigenmodes
-from ._plot_panels import Panel, both_signs, draw_panel, new_figure
-from ._plot_wavefronts import Surface, surfaces
-from ._telescope import Telescope
+from .._telescope import Telescope
+from .modes import Eigenmodes, aberrations, eigenmodes
+from .panels import Panel, both_signs, draw_panel, new_figure
+from .wavefronts import Surface, surfaces
 
 SHOWN = 3
 """Modes from either end that are drawn."""

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from forwardax import ParameterStore
 
-from ._telescope import Telescope
+from .._telescope import Telescope
 
 
 class Sweep(NamedTuple):

@@ -1,0 +1,1 @@
+"""What fits of telescopes look like; needs matplotlib when it draws."""
