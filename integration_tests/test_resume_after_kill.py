@@ -49,7 +49,13 @@ def start(kit, *arguments):
         env=os.environ | {"PYTHONPATH": path},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_the_keyboard,
     )
+
+
+def hear_the_keyboard():
+    """Undo what a shell does for jobs in the background: it has them deaf."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def kill_after(process, chunks, more, seconds):
