@@ -9,6 +9,8 @@ often by half a turn: two stars have swapped names, a wave its sign.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +18,7 @@ from forwardax import loss
 from forwardax.contracts import PriorPlan
 from forwardax.estimation import Problem
 from jax import Array
+from numpy.typing import NDArray
 
 from ._coordinates import chart_of, lift
 from ._starts import BATCH, draw_points
@@ -63,7 +66,7 @@ def hops(problem: Problem, key: Array, ends: Array) -> Array:
     return mixed.reshape(count, _TRIES, -1)[jnp.arange(count), first]
 
 
-def half_turns(plan: PriorPlan, point: Array) -> Array:
+def half_turns(plan: PriorPlan, point: NDArray[Any]) -> NDArray[Any]:
     """The point with one angle of full period half a turn further, for each.
 
     Parameters
@@ -75,14 +78,15 @@ def half_turns(plan: PriorPlan, point: Array) -> Array:
 
     Returns
     -------
-    Array
+    ndarray
         `(angle, size)`.
     """
     chart = chart_of(plan)
-    rows = jnp.arange(len(chart.first))
-    found = jnp.tile(point, (len(rows), 1))
-    found = found.at[rows, chart.first].multiply(-1)
-    return found.at[rows, chart.second].multiply(-1)
+    rows = np.arange(len(chart.first))
+    found = np.tile(point, (len(rows), 1))
+    found[rows, chart.first] *= -1
+    found[rows, chart.second] *= -1
+    return found
 
 
 def _groups(plan: PriorPlan) -> np.ndarray:

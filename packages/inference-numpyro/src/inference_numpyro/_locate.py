@@ -207,13 +207,13 @@ def locate(
             break
         order = np.argsort(found.losses)[:count]
         keys = jax.random.split(jax.random.fold_in(starts.key, done))
-        mixed = hops(problem, keys[0], jnp.asarray(found.points[order]))
-        turned = half_turns(problem.plan, jnp.asarray(found.points[order[0]]))
+        mixed = np.array(hops(problem, keys[0], found.points[order]))
+        turned = half_turns(problem.plan, found.points[order[0]])
         room = min(len(turned), count // 2)
-        mixed = mixed.at[:room].set(turned[:room])
+        mixed[:room] = turned[:room]
         fresh = make_starts(problem, keys[1], count).points
         own = np.arange(count) >= count // 2
-        points = jnp.where(own[:, None], fresh, mixed)
+        points = jnp.asarray(np.where(own[:, None], fresh, mixed))
         alone = np.concatenate([alone, own])
     assert found is not None
     ends = found
