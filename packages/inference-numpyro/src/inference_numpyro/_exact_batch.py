@@ -40,7 +40,7 @@ _PARTS = {1: 1, 2: 31, 3: 45}
 class ExactBatch(NamedTuple):
     """Moments and evidence of many fits.
 
-    Parameters
+    Attributes
     ----------
     mean, sd
         Of every element of the free keys, `(..., p)`.

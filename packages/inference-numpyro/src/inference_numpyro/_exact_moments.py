@@ -104,7 +104,7 @@ def free_names(problem: Problem) -> tuple[str, ...]:
 class ExactMoments(NamedTuple):
     """Moments and evidence of a fit, without Monte-Carlo error.
 
-    Parameters
+    Attributes
     ----------
     names
         Of every element of the free keys.
