@@ -148,12 +148,7 @@ def loop_profile(a, b, max_lag):
     return rates
 
 
-@numba.njit(cache=True)
-def loop_profile_serial(a, b, max_lag):
-    rates = np.empty(2 * max_lag + 1)
-    for k in range(2 * max_lag + 1):
-        rates[k] = loop_rate(a, b, k - max_lag)
-    return rates
+loop_profile_serial = numba.njit(loop_profile.py_func)
 
 
 @numba.njit(cache=True)
@@ -177,12 +172,7 @@ def formula_profile(a, b, max_lag):
     return rates
 
 
-@numba.njit(cache=True)
-def formula_profile_serial(a, b, max_lag):
-    rates = np.empty(2 * max_lag + 1)
-    for k in range(2 * max_lag + 1):
-        rates[k] = formula_rate(a, b, k - max_lag)
-    return rates
+formula_profile_serial = numba.njit(formula_profile.py_func)
 
 
 def loop_dynamic(a, b, window, max_lag, profile):

@@ -120,6 +120,7 @@ STUB = """
 from ._draw import draw as draw
 from ._lost import lost as lost
 from ._swing import swing as swing
+from ._swing import swing as sway
 """
 MODULES = {
     "__init__.py": PACKAGE,
@@ -144,9 +145,10 @@ def spring(tmp_path_factory):
 
 
 def test_names_of_a_package_load_one_by_one(spring):
-    assert dir(spring) == ["draw", "lost", "swing"]
+    assert dir(spring) == ["draw", "lost", "sway", "swing"]
     assert "swing" not in vars(spring)
     assert spring.swing is vars(spring)["swing"]
+    assert spring.sway is spring.swing
     assert "spring_of_tests._draw" not in sys.modules
 
 

@@ -40,19 +40,19 @@ def lazy_names(
     """
 
     @cache
-    def homes() -> Mapping[str, str]:
+    def homes() -> Mapping[str, tuple[str, str]]:
         return _read(Path(file).with_suffix(".pyi"))
 
     def load(name: str) -> Any:
-        home = homes().get(name)
-        if home is None:
+        if name not in homes():
             from .errors import nearest
 
             near = nearest(name, homes())
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise AttributeError(f"{package} has no {name!r}{hint}")
+        home, own = homes()[name]
         try:
-            found = import_module(f".{home or name}", package)
+            found = import_module(f".{home or own}", package)
         except ModuleNotFoundError as error:
             ours = package.partition(".")[0]
             if not extra or str(error.name).partition(".")[0] == ours:
@@ -61,7 +61,7 @@ def lazy_names(
                 f"{name} needs {error.name}, which is not installed: "
                 f'pip install "{extra}"'
             ) from error
-        value = getattr(found, name) if home else found
+        value = getattr(found, own) if home else found
         setattr(sys.modules[package], name, value)
         return value
 
@@ -71,12 +71,15 @@ def lazy_names(
     return load, names
 
 
-def _read(stub: Path) -> Mapping[str, str]:
-    """Module by name, of every import of a stub; empty for a module itself."""
+def _read(stub: Path) -> Mapping[str, tuple[str, str]]:
+    """Module, and name there, of every name that a stub imports.
+
+    The module is empty where the name is that of a module.
+    """
     import ast
 
     return {
-        alias.name: node.module or ""
+        alias.asname or alias.name: (node.module or "", alias.name)
         for node in ast.parse(stub.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
