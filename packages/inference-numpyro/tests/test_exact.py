@@ -10,6 +10,7 @@ import pytest
 from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
 from forwardax.testing.toys.regression import Regression
 from inference_numpyro import exact_batch, exact_moments
+from inference_numpyro._exact_node import _triangle
 from inference_numpyro._exact_quadrature import _search
 from scipy.special import logsumexp
 from scipy.stats import halfnorm, lognorm, multivariate_normal, norm
@@ -498,3 +499,15 @@ def test_a_batch_says_what_it_cannot_do():
     wide = fx.stack([problem, problem])
     with pytest.raises(fx.errors.CapabilityError, match="at most 3"):
         exact_batch(wide, jax.random.key(0))
+
+
+def test_there_is_a_slope_where_columns_explain_everything():
+    """The triangle alone has none: its last row is zero there."""
+    columns = jnp.asarray(np.random.default_rng(0).normal(size=(6, 2)))
+
+    def size(scale):
+        r, turned = _triangle(scale * columns, 0.0 * columns[:, 0])
+        return jnp.square(r).sum() + jnp.square(turned).sum()
+
+    expected = 2 * 3.0 * jnp.square(columns).sum()
+    np.testing.assert_allclose(jax.grad(size)(3.0), expected, rtol=1e-12)
