@@ -50,6 +50,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.ndimage import map_coordinates
+from optics_dlux._declare.formulas import ARCSEC
 from optics_dlux._focus import focus
 from optics_dlux._mirrors import MIRRORS
 from optics_dlux._pupil import normalised, zernike_modes
@@ -117,7 +118,7 @@ def straight_port(
     grid = jnp.stack(jnp.meshgrid(seen, seen, indexing="ij"))
     disc = dlu.circle(dlu.pixel_coords(n, second), second / 2).astype(float)
     frequency = jnp.fft.fftfreq(m, pitch)
-    scale = values["imaging.psf_pixel_scale"] / 206264.80624709636
+    scale = values["imaging.psf_pixel_scale"] / ARCSEC
     n_out = system.structure["detector.n_pix"]
     pixels = (jnp.arange(n_out) - (n_out - 1) / 2) * scale
     places = (jnp.arange(n) - (n - 1) / 2) * pitch
@@ -154,22 +155,23 @@ def straight_port(
     return image
 
 
+TOLD = {
+    "m1.zernike.coefficients": np.random.default_rng(0).normal(0, 15, 8),
+    "m2.zernike.coefficients": np.random.default_rng(1).normal(0, 15, 8),
+    "binary.astrometry.x_position": 0.1,
+    "binary.astrometry.y_position": -0.2,
+    "binary.astrometry.separation": 5.0,
+    "binary.astrometry.position_angle": 70.0,
+    "binary.photometry.log_flux": 6.78,
+    "binary.photometry.contrast": 0.3,
+}
+
+
 def shera(n: int) -> tuple[Any, Any]:
     """The testbed of `n` pixels across pupil and image, and its values."""
     size: Any = {"system.sampling.pupil_npix": n, "detector.n_pix": n}
     system = fx.system("optics.three_plane", **size)
-    rng = np.random.default_rng(0)
-    values = {
-        "m1.zernike.coefficients": rng.normal(0, 15, 8),
-        "m2.zernike.coefficients": rng.normal(0, 15, 8),
-        "binary.astrometry.x_position": 0.1,
-        "binary.astrometry.y_position": -0.2,
-        "binary.astrometry.separation": 5.0,
-        "binary.astrometry.position_angle": 70.0,
-        "binary.photometry.log_flux": 6.78,
-        "binary.photometry.contrast": 0.3,
-    }
-    return system, system.store(values)
+    return system, system.store(TOLD)
 
 
 def ours(system: Any, store: Any, c1: Any, c2: Any) -> jax.Array:
@@ -257,7 +259,7 @@ def _two_plane(n: int) -> None:
     waves = jnp.linspace(500e-9, 600e-9, 5)
     basis = jnp.asarray(optics.layers["BasisOptic"].basis)
     amplitude = normalised(optics.layers["BasisOptic"].transmission)
-    scale = jnp.array(0.1 / 206264.80624709636)
+    scale = jnp.array(0.1 / ARCSEC)
     offset = jnp.array([1e-6, -2e-6])
     c = jnp.asarray(np.random.default_rng(1).normal(0, 10, 20))
 
@@ -324,7 +326,7 @@ def prysm() -> None:
     if PEER is None:
         print("\nno --peer: prysm is left out")
         return
-    n, diameter, pixel = 256, 0.25, 0.1 / 206264.80624709636
+    n, diameter, pixel = 256, 0.25, 0.1 / ARCSEC
     coords = dlu.pixel_coords(n, diameter)
     basis = dlu.zernike_basis(list(range(4, 24)), coords, diameter)
     disc = dlu.circle(coords, diameter / 2).astype(float)
@@ -418,17 +420,60 @@ def fisher() -> None:
 
 
 def stack() -> None:
-    from optics_dlux._propagation import propagate
+    """The same image, by a function of eight numbers or vectors alone.
+
+    All else, such as what the second mirror transmits, is in its constants.
+    """
+    from optics_dlux._declare.mirror_structure import repeats_after
+    from optics_dlux._propagation import Light, propagate
 
     system, store = shera(64)
-    found = system.stations(store, "light", "path")
-    values = system.resolve(store)
-    scale = values["imaging.psf_pixel_scale"] / 206264.80624709636
+    given = {
+        "m1.zernike.coefficients": np.zeros(8),
+        "m2.zernike.coefficients": np.zeros(8),
+    }
+    found = system.stations(store.replace(given), "light", "path")
+    path, light = found["path"], found["light"]
+    (second,) = path.planes
+    scale = system.resolve(store)["imaging.psf_pixel_scale"] / ARCSEC
+    m1_modes = system.engine.pupil.zernikes
+    m2_modes = jnp.stack(
+        [
+            system.stations(
+                store.replace({"m2.zernike.coefficients": np.eye(8)[i]}), "path"
+            )["path"]
+            .planes[0]
+            .opd
+            for i in range(8)
+        ]
+    )
+    shares = light.photons / light.photons.sum(0)
 
     @jax.jit
-    def bare(path: Any, light: Any, scale: Any) -> jax.Array:
+    def bare(
+        c1: Any,
+        c2: Any,
+        x: Any,
+        y: Any,
+        separation: Any,
+        angle: Any,
+        log_flux: Any,
+        contrast: Any,
+    ) -> jax.Array:
+        turn = jnp.deg2rad(angle)
+        half = separation / 2 * jnp.stack([jnp.sin(turn), jnp.cos(turn)])
+        middle = jnp.stack([x, y])
+        stars = jnp.stack([middle + half, middle - half]) / ARCSEC
+        parts = jnp.stack([contrast, 1.0 + 0 * contrast]) / (1 + contrast)
         image = propagate(
-            path.amplitude, path.opd, path.planes, light, 64, path.pitch, scale
+            path.amplitude,
+            path.opd + jnp.tensordot(c1, m1_modes, 1),
+            [second._replace(opd=jnp.tensordot(c2, m2_modes, 1))],
+            Light(light.wavelengths, stars, shares * parts * 10.0**log_flux),
+            64,
+            path.pitch,
+            scale,
+            repeats_after(system.structure),
         )
         return image + 1.0
 
@@ -436,10 +481,11 @@ def stack() -> None:
     def whole(system: Any, store: Any) -> jax.Array:
         return system.predict(store)["image"]
 
-    path, light = found["path"], found["light"]
+    numbers = [store[name] for name in TOLD]
+    np.testing.assert_allclose(bare(*numbers), whole(system, store), rtol=1e-9)
     times = timed(
         {
-            "bare": lambda: bare(path, light, scale),
+            "bare": lambda: bare(*numbers),
             "store, resolve, bind, model": lambda: whole(system, store),
         },
         4 * ROUNDS,

@@ -10,7 +10,7 @@ import pytest
 from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
 from forwardax.testing.toys.regression import Regression
 from inference_numpyro import exact_batch, exact_moments
-from inference_numpyro._exact_node import _triangle
+from inference_numpyro._exact_node import _triangle, conditional, rest_size
 from inference_numpyro._exact_quadrature import _search
 from scipy.special import logsumexp
 from scipy.stats import halfnorm, lognorm, multivariate_normal, norm
@@ -511,3 +511,127 @@ def test_there_is_a_slope_where_columns_explain_everything():
 
     expected = 2 * 3.0 * jnp.square(columns).sum()
     np.testing.assert_allclose(jax.grad(size)(3.0), expected, rtol=1e-12)
+
+
+# --- one noise for all: fewer rows, the same squares --------------------------
+
+
+DECAY = ParamSpec(
+    [
+        ParamField(
+            "rate", bounds=(0, None), prior=Prior("HalfNormal", scale=1)
+        ),
+        ParamField(
+            "noise", bounds=(0, None), prior=Prior("HalfNormal", scale=1)
+        ),
+        ParamField("loc", prior=Prior("Normal", loc=0.0, scale=1.0)),
+        ParamField(
+            "height", shape=(3,), prior=Prior("Normal", loc=0.0, scale=2.0)
+        ),
+    ]
+)
+
+
+class Decay(fx.System):
+    """A constant, a decay and a column of nothing, to the 20th point."""
+
+    bent: bool = eqx.field(static=True)
+    one: bool = eqx.field(static=True)
+    spec: ParamSpec = eqx.field(static=True, default=DECAY)
+    system_id = "decay"
+    data = DataSpec([DataField("y", shape=(24,))])
+    transforms = fx.TransformRegistry()
+
+    def design(self, store):
+        t = jnp.arange(24.0) / 8
+        shape = jnp.exp(-store["rate"] * t) if self.bent else t
+        return jnp.stack([jnp.ones(24), shape, jnp.zeros(24)], axis=1)
+
+    @property
+    def used(self):
+        return jnp.arange(24) < 20
+
+    def predict(self, store):
+        return self.design(store) @ store["height"]
+
+    def log_likelihood(self, store, data):
+        scale = store["noise"]
+        gap = (data["y"] - self.predict(store)) / scale
+        terms = -0.5 * gap**2 - jnp.log(scale) - 0.5 * jnp.log(2 * jnp.pi)
+        return jnp.where(self.used, terms, 0.0).sum()
+
+    def linear_gaussian(self, store):
+        scale = store["noise"]
+        return fx.LinearGaussian(
+            keys=("height",),
+            design=self.design(store),
+            offset=jnp.zeros(24),
+            noise_scale=scale if self.one else scale * jnp.ones(24),
+            prior_mean=jnp.zeros(3),
+            prior_scale=2.0 * jnp.ones(3),
+            data_key="y",
+            used=self.used,
+        )
+
+
+def decay(bent, one, **decisions):
+    loc = "loc" if decisions.pop("linked", False) else 0.0
+    prior = Prior("Normal", loc=loc, scale=2.0)
+    system = Decay(bent, one, DECAY.with_priors({"height": prior}))
+    y = np.random.default_rng(5).normal(size=24) + np.exp(-np.arange(24) / 8)
+    y[20:] = 1e6
+    return fx.Problem(system, {"y": y}, **decisions)
+
+
+def marginal(problem):
+    """Integrated log-density and its slope at three points."""
+
+    def at(rest):
+        return conditional(problem, rest).log_marginal
+
+    points = jnp.asarray([[-0.4, 0.3, 0.2], [0.1, -1.0, 0.5], [1.0, 0.4, -0.7]])
+    points = points[:, : rest_size(problem)]
+    return jax.vmap(jax.value_and_grad(at))(points)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("bent", [False, True])
+def test_one_noise_for_all_is_the_same_for_each(bent, linked):
+    same, slope = marginal(decay(bent, True, linked=linked))
+    each, expected = marginal(decay(bent, False, linked=linked))
+    np.testing.assert_allclose(same, each, rtol=1e-12)
+    np.testing.assert_allclose(slope, expected, rtol=1e-10, atol=1e-10)
+
+
+def test_held_coefficients_with_one_noise():
+    held = {"height[0]": 0.7, "loc": 0.0, "rate": 1.0}
+    same, slope = marginal(decay(False, True, fixed=held))
+    each, expected = marginal(decay(False, False, fixed=held))
+    np.testing.assert_allclose(same, each, rtol=1e-12)
+    np.testing.assert_allclose(slope, expected, rtol=1e-10)
+
+
+def test_data_that_do_not_count_say_nothing():
+    problem = decay(False, True, fixed={"loc": 0.0, "rate": 1.0, "noise": 0.5})
+    y = np.asarray(problem.data["y"])[:20]
+    d = np.stack([np.ones(20), np.arange(20.0) / 8, np.zeros(20)], axis=1)
+    want, mean, _ = closed_form(
+        y, d, np.zeros(20), 0.5 * np.ones(20), np.zeros(3), 2.0 * np.ones(3)
+    )
+    moments = exact_moments(fit(problem))
+    np.testing.assert_allclose(moments.log_evidence, want, rtol=1e-10)
+    np.testing.assert_allclose(moments.mean, mean, atol=1e-10)
+
+
+def test_a_lattice_is_factored_once():
+    """Of 24 rows: by all nodes together where the design is the same."""
+
+    def rows(problem):
+        nodes = jnp.linspace(-1.0, 1.0, 7)[:, None]
+        found = jax.make_jaxpr(jax.vmap(lambda v: conditional(problem, v)))
+        text = str(found(nodes))
+        return "f64[7,24,3]" in text or "f64[7,24,4]" in text
+
+    fixed = {"loc": 0.0, "rate": 1.0}
+    assert not rows(decay(False, True, fixed=fixed))
+    assert rows(decay(True, True, fixed={"loc": 0.0, "noise": 0.5}))

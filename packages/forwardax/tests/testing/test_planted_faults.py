@@ -329,6 +329,16 @@ def offset_of_another_model(line, tmp_path):
 
 
 @plant("linear_gaussian")
+def data_that_count_and_are_said_not_to(line, tmp_path):
+    return linear(line, used=jnp.arange(5) < 4)
+
+
+@plant("linear_gaussian")
+def one_noise_of_another_model(line, tmp_path):
+    return linear(line, noise_scale=jnp.asarray([1.0, 2.0]))
+
+
+@plant("linear_gaussian")
 def prior_of_another_model(line, tmp_path):
     return linear(line, prior_scale=jnp.array([1.0, 2.0]))
 

@@ -59,18 +59,12 @@ def conditional(problem: Problem, rest: Array) -> Conditional:
     place = placer(problem, split, rest)
     zero = jnp.zeros((len(split.linear),), rest.dtype)
     d = described(problem, place(zero))
-    data: Any = problem.data
-
-    def coefficients(c: Array) -> Array:
-        store = problem.to_store(place(c))
-        return jnp.concatenate([jnp.ravel(store[key]) for key in d.keys])
-
-    # Coefficients are affine in their coordinates: hyperparameters, elements
-    # that are held, and ties are in the two parts of the map.
-    start = coefficients(zero)
-    turn = jax.jacfwd(coefficients)(zero)
-    gap = jnp.ravel(data[d.data_key]) - d.offset - d.design @ start
-    white = whiten(d, jnp.column_stack([d.design @ turn, gap]))
+    design, gap = _design_and_gap(problem, split, d, rest)
+    if d.noise_scale.ndim == 0 and _stays(problem, split, rest):
+        # As few rows as columns, and one basis for a whole lattice.
+        basis, design = jnp.linalg.qr(design)
+        gap = basis.T @ gap
+    white = whiten(d, jnp.column_stack([design, gap]))
     root, target = _prior(lambda c: log_prior(problem, place(c)), zero)
     columns = jnp.concatenate([white[:, :-1], root])
     right = jnp.concatenate([white[:, -1], target])
@@ -87,6 +81,50 @@ def conditional(problem: Problem, rest: Array) -> Conditional:
         r * size,
         jnp.abs(jnp.diagonal(r)).min(),
     )
+
+
+def _design_and_gap(
+    problem: Problem, split: Split, d: LinearGaussian, rest: Array
+) -> tuple[Array, Array]:
+    """Design of the coordinates, and what is left of the data at zero."""
+    data: Any = problem.data
+    # Coefficients are affine in their coordinates: hyperparameters, elements
+    # that are held, and ties are in the two parts of the map.
+    place = placer(
+        problem, split, jnp.zeros_like(rest) if split.alone else rest
+    )
+
+    def coefficients(c: Array) -> Array:
+        store = problem.to_store(place(c))
+        return jnp.concatenate([jnp.ravel(store[key]) for key in d.keys])
+
+    zero = jnp.zeros((len(split.linear),), rest.dtype)
+    design = d.design @ jax.jacfwd(coefficients)(zero)
+    gap = jnp.ravel(data[d.data_key]) - d.offset
+    gap = gap - d.design @ coefficients(zero)
+    if d.used is None:
+        return design, gap
+    used = jnp.asarray(d.used, bool)
+    return jnp.where(used[:, None], design, 0.0), jnp.where(used, gap, 0.0)
+
+
+def _stays(problem: Problem, split: Split, rest: Array) -> bool:
+    """Whether the design is the same at all points of the rest; static."""
+    zero = jnp.zeros((len(split.linear),), rest.dtype)
+
+    def design(rest: Array) -> Array:
+        u = placer(problem, split, rest)(zero)
+        return described(problem, u).design
+
+    if not split.alone:
+        return False
+    try:  # what does not depend on the points is not mapped over them
+        jax.eval_shape(jax.vmap(design, out_axes=None), rest[None])
+    except ValueError as error:
+        if "out_axes" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _triangle(columns: Array, right: Array) -> tuple[Array, Array]:
@@ -114,8 +152,8 @@ def whiten(d: LinearGaussian, columns: Array) -> Array:
     """Columns `(n, m)` in units of the noise."""
     if isinstance(d, Whitens):
         return d.whiten(columns)
-    if d.noise_scale.ndim == 1:
-        return columns / d.noise_scale[:, None]
+    if d.noise_scale.ndim < 2:
+        return columns / d.noise_scale[..., None]
     return solve_triangular(d.noise_scale, columns, lower=True)
 
 

@@ -30,11 +30,15 @@ class Split(NamedTuple):
         The others.
     left
         Names of coefficients among the others: their prior is not normal.
+    alone
+        Whether the coefficients are the same function of their coordinates
+        at all points of the others.
     """
 
     linear: NDArray[np.int64]
     rest: NDArray[np.int64]
     left: tuple[str, ...]
+    alone: bool
 
 
 def described(problem: Problem, u: Any) -> LinearGaussian:
@@ -60,6 +64,7 @@ def split_of(problem: Problem) -> Split:
                 owners.setdefault(place, set()).add(step.key)
     linear: list[int] = []
     left: list[str] = []
+    alone = keys <= {s.key for s in plan.steps if isinstance(s, Gather)}
     for step in plan.steps:
         if not isinstance(step, Draw) or step.form == "given":
             continue
@@ -68,6 +73,7 @@ def split_of(problem: Problem) -> Split:
             coordinate = step.coordinates[j]
             if own and own <= keys and _is_normal(step):
                 linear.append(coordinate)
+                alone &= not any(other for _, other in step.arguments)
             elif own & keys:
                 left.append(plan.names[coordinate])
     if not linear:
@@ -87,6 +93,7 @@ def split_of(problem: Problem) -> Split:
         np.asarray(sorted(linear), dtype=int),
         np.asarray(rest, dtype=int),
         tuple(left),
+        alone and not left,
     )
 
 

@@ -22,13 +22,17 @@ class LinearGaussian(eqx.Module):
     offset
         `(n,)`.
     noise_scale
-        `(n,)`, or `(n, n)`: a lower Cholesky factor of the covariance.
+        `()` if it is the same for all, `(n,)`, or `(n, n)`: a lower Cholesky
+        factor of the covariance.
     prior_mean
         `(k,)`.
     prior_scale
         `(k,)`, or `(k, k)`: a lower Cholesky factor of the covariance.
     data_key
         The data field that is linear; its entries in C order are the `n`.
+    used
+        Which of the data count, where noise is independent, `(n,)`; all of
+        them if None.
     """
 
     keys: tuple[str, ...] = eqx.field(static=True)
@@ -38,3 +42,4 @@ class LinearGaussian(eqx.Module):
     prior_mean: Array
     prior_scale: Array
     data_key: str = eqx.field(static=True)
+    used: Array | None = eqx.field(default=None, kw_only=True)

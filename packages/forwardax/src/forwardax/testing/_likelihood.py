@@ -166,10 +166,13 @@ def _shape_faults(case: Case, d: LinearGaussian) -> list[Fault]:
     wanted = {
         "design": [(n, k)],
         "offset": [(n,)],
-        "noise_scale": [(n,), (n, n)],
+        "noise_scale": [(), (n,), (n, n)],
         "prior_mean": [(k,)],
         "prior_scale": [(k,), (k, k)],
+        "used": [(n,)],
     }
+    if d.used is None:
+        del wanted["used"]
     return [
         Fault(
             f"{name} of linear_gaussian has the wrong shape",
@@ -192,12 +195,16 @@ def _coefficients(d: LinearGaussian, store: Any) -> Array:
 
 def _density(d: LinearGaussian, store: Any, data: Any) -> Array:
     gap = jnp.ravel(data[d.data_key]) - _mean(d, store)
-    return _normal(gap, d.noise_scale)
+    if d.used is None:
+        return _normal(gap, d.noise_scale)
+    scale = jnp.where(d.used, d.noise_scale, 1.0)
+    return _normal(jnp.where(d.used, gap, 0.0), scale)
 
 
 def _normal(gap: Array, scale: Array) -> Array:
     """Log-density, but for factors of 2 pi."""
-    if scale.ndim == 1:
+    if scale.ndim < 2:
+        scale = jnp.broadcast_to(scale, gap.shape)
         return -0.5 * jnp.sum((gap / scale) ** 2) - jnp.sum(jnp.log(scale))
     white = jax.scipy.linalg.solve_triangular(scale, gap, lower=True)
     return -0.5 * jnp.sum(white**2) - jnp.sum(jnp.log(jnp.diag(scale)))

@@ -55,7 +55,6 @@ class Hierarchical(Independent):
         level = self.spread[:, None, None] * eye[:, None, :]
         level = jnp.broadcast_to(level, (series, length, series))
         none = jnp.zeros((series * length, terms), own.dtype)
-        far = (_columns.FAR * self.spread)[:, None]
         scale = prior_scale(self.spec, ("group.mean", "level"))
         mean = jnp.diag(scale[:terms])
         spread = jnp.tile(store["group.scale"], series)
@@ -75,10 +74,11 @@ class Hierarchical(Independent):
                 axis=1,
             ),
             offset=jnp.repeat(self.centre, length),
-            noise_scale=jnp.where(self.used, self.noise(store), far).ravel(),
+            noise_scale=self.noise(store).ravel(),
             prior_mean=jnp.zeros((top + series * terms,), own.dtype),
             prior_scale=factor,
             data_key="series",
+            used=self.used.ravel(),
         )
 
     def in_units(self) -> dict[str, tuple[Array, Array]]:

@@ -56,24 +56,27 @@ class Regression(Independent):
 
     def noise(self, store: ParameterStore) -> Array:
         """Standard deviation of each point, in the series' units, `(n,)`."""
+        return self._scale(store) * jnp.ones((self.length,))
+
+    def _scale(self, store: ParameterStore) -> Array:
+        """The same, `()` where it does not change."""
         if self.tension is None:
-            scale = store["noise.scale"] * jnp.ones((self.length,))
-        else:
-            scale = store["noise.base"] + store["noise.tension"] * self.tension
+            return self.spread * store["noise.scale"]
+        scale = store["noise.base"] + store["noise.tension"] * self.tension
         return self.spread * scale
 
     def linear_gaussian(self, store: ParameterStore) -> LinearGaussian:
         """The series, given the noise, is linear in all else."""
-        far = _columns.FAR * self.spread
         scale = prior_scale(self.spec, self.keys)
         return LinearGaussian(
             keys=self.keys,
             design=self.spread * self.columns,
             offset=self.centre * jnp.ones((self.length,)),
-            noise_scale=jnp.where(self.used, self.noise(store), far),
+            noise_scale=self._scale(store),
             prior_mean=jnp.zeros_like(scale),
             prior_scale=scale,
             data_key="series",
+            used=self.used,
         )
 
     def in_units(self) -> dict[str, tuple[Array, Array]]:

@@ -40,7 +40,7 @@ class Interaction(Independent):
             keys=_KEYS,
             design=self.columns,
             offset=jnp.zeros((self.length,)),
-            noise_scale=self.noise(store),
+            noise_scale=store["sigma_obs"],
             prior_mean=jnp.zeros_like(scale),
             prior_scale=scale,
             data_key="series",

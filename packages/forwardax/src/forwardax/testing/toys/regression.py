@@ -130,7 +130,7 @@ class Regression(System):
             keys=("level", "weights"),
             design=self.spread * jnp.hstack([ones, self.covariates]),
             offset=self.centre * ones[:, 0],
-            noise_scale=self.spread * store["noise.scale"] * ones[:, 0],
+            noise_scale=self.spread * store["noise.scale"],
             prior_mean=jnp.zeros(k + 1),
             prior_scale=jnp.ones(k + 1),
             data_key="series",
