@@ -11,8 +11,8 @@ STAMP := .venv/.setup-$(VERSION)
 # Recipes run the environment's own tools, as an activated shell would.
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Scripts of benchmarks/ that need no reference and no choice.
-SPEED := lensing_density lensing_fit tokens optics_speed lambda3_speed \
-  lambda3_bayes flow
+SPEED := lensing_density lensing_fit tokens optics_speed optics_layers \
+  lambda3_speed lambda3_bayes flow
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs bench clean

@@ -42,7 +42,7 @@ def lens() -> fx.Problem:
         "source.disk.intensity": (0.2, 0.8),
         "source.disk.effective_radius": (0.15, 0.5),
     }
-    normal = {"lens.main.ell_comps": 0.1, "source.disk.centre": 0.15}
+    normal = {"source.disk.centre": 0.15}
     priors = {
         name: fx.Prior("Uniform", low=low, high=high)
         for name, (low, high) in uniform.items()
@@ -51,6 +51,9 @@ def lens() -> fx.Problem:
         name: fx.Prior("Normal", loc=0.0, scale=scale)
         for name, scale in normal.items()
     }
+    priors["lens.main.ell_comps"] = fx.Prior(
+        "TruncatedNormal", loc=0.0, scale=0.1, low=-0.5, high=0.5
+    )
     fixed = {
         "lens.main.centre": [0.0, 0.0],
         "source.disk.ell_comps": [0.1, -0.05],

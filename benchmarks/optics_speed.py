@@ -2,11 +2,11 @@
 
     python benchmarks/optics_speed.py [CLAIM ...] [--peer PEER/bin/python]
 
-Claims: three_plane, two_plane, prysm, fisher, stack, builder, first. All by
-default. Everything runs on one core, in double precision, in turns: a table
-gives medians and minima of the rounds, and the ratio of the medians. All is in
-this process but prysm, which has an environment and a process of its own, on
-the same core; without `--peer` it is left out:
+Claims: three_plane, two_plane, prysm, fisher. All by default. Everything runs
+on one core, in double precision, in turns: a table gives medians and minima of
+the rounds, and the ratio of the medians. All is in this process but prysm,
+which has an environment and a process of its own, on the same core; without
+`--peer` it is left out:
 
     python -m venv PEER
     PEER/bin/pip install prysm "setuptools<81" numpy scipy
@@ -52,7 +52,6 @@ import numpy as np
 from jax.scipy.ndimage import map_coordinates
 from optics_dlux._declare.formulas import ARCSEC
 from optics_dlux._focus import focus
-from optics_dlux._mirrors import MIRRORS
 from optics_dlux._pupil import normalised, zernike_modes
 
 fx.enable_x64()
@@ -164,6 +163,8 @@ TOLD = {
     "binary.astrometry.position_angle": 70.0,
     "binary.photometry.log_flux": 6.78,
     "binary.photometry.contrast": 0.3,
+    "detector.jitter": 0.02,
+    "detector.background": 1.0,
 }
 
 
@@ -419,107 +420,11 @@ def fisher() -> None:
     report("Fisher matrix of 16, N = 64", found, "jax.hessian")
 
 
-def stack() -> None:
-    """The same image, by a function of eight numbers or vectors alone.
-
-    All else, such as what the second mirror transmits, is in its constants.
-    """
-    from optics_dlux._declare.mirror_structure import repeats_after
-    from optics_dlux._propagation import Light, propagate
-
-    system, store = shera(64)
-    given = {
-        "m1.zernike.coefficients": np.zeros(8),
-        "m2.zernike.coefficients": np.zeros(8),
-    }
-    found = system.stations(store.replace(given), "light", "path")
-    path, light = found["path"], found["light"]
-    (second,) = path.planes
-    scale = system.resolve(store)["imaging.psf_pixel_scale"] / ARCSEC
-    m1_modes = system.engine.pupil.zernikes
-    m2_modes = jnp.stack(
-        [
-            system.stations(
-                store.replace({"m2.zernike.coefficients": np.eye(8)[i]}), "path"
-            )["path"]
-            .planes[0]
-            .opd
-            for i in range(8)
-        ]
-    )
-    shares = light.photons / light.photons.sum(0)
-
-    @jax.jit
-    def bare(
-        c1: Any,
-        c2: Any,
-        x: Any,
-        y: Any,
-        separation: Any,
-        angle: Any,
-        log_flux: Any,
-        contrast: Any,
-    ) -> jax.Array:
-        turn = jnp.deg2rad(angle)
-        half = separation / 2 * jnp.stack([jnp.sin(turn), jnp.cos(turn)])
-        middle = jnp.stack([x, y])
-        stars = jnp.stack([middle + half, middle - half]) / ARCSEC
-        parts = jnp.stack([contrast, 1.0 + 0 * contrast]) / (1 + contrast)
-        image = propagate(
-            path.amplitude,
-            path.opd + jnp.tensordot(c1, m1_modes, 1),
-            [second._replace(opd=jnp.tensordot(c2, m2_modes, 1))],
-            Light(light.wavelengths, stars, shares * parts * 10.0**log_flux),
-            64,
-            path.pitch,
-            scale,
-            repeats_after(system.structure),
-        )
-        return image + 1.0
-
-    @jax.jit
-    def whole(system: Any, store: Any) -> jax.Array:
-        return system.predict(store)["image"]
-
-    numbers = [store[name] for name in TOLD]
-    np.testing.assert_allclose(bare(*numbers), whole(system, store), rtol=1e-9)
-    times = timed(
-        {
-            "bare": lambda: bare(*numbers),
-            "store, resolve, bind, model": lambda: whole(system, store),
-        },
-        4 * ROUNDS,
-    )
-    report("whole stack, N = 64", times, "bare")
-
-
-def builder() -> None:
-    system, _ = shera(64)
-    structure = system.structure
-    start = time.perf_counter()
-    for _ in range(1000):
-        MIRRORS.get_or_build(structure)
-    each = (time.perf_counter() - start) * 1e3
-    print(f"\nBuilder hit: {each:.1f} us")
-
-
-def first() -> None:
-    jax.clear_caches()
-    system, store = shera(64)
-    start = time.perf_counter()
-    predict = jax.jit(lambda system, store: system.predict(store))
-    jax.block_until_ready(predict(system, store))
-    print(f"\nfirst call, N = 64: {time.perf_counter() - start:.2f} s")
-
-
 CLAIMS = {
     "three_plane": three_plane,
     "two_plane": two_plane,
     "prysm": prysm,
     "fisher": fisher,
-    "stack": stack,
-    "builder": builder,
-    "first": first,
 }
 
 

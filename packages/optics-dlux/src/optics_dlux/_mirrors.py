@@ -198,11 +198,12 @@ def _seen(
     values: Mapping[str, Any],
 ) -> tuple[Array, Array]:
     """Transmission and path difference of an optic, in the pupil's space."""
-    x = centred(window(structure)).astype(pitch.dtype) * pitch
+    samples = np.arange(window(structure)) - (window(structure) - 1) / 2
+    x = samples.astype(pitch.dtype) * pitch
     # Negative behind a focus: there the optic is seen upside down.
     radius = values[geometry(name, "magnification")] * optic.diameter / 2
-    distance = jnp.hypot(x[:, None], x)
-    edge = (jnp.abs(radius) - distance) / pitch + 0.5
+    distance = np.hypot(samples[:, None], samples).astype(pitch.dtype)
+    edge = jnp.abs(radius) / pitch - distance + 0.5
     transmission = jnp.clip(edge, 0, 1)
     opd = jnp.zeros_like(transmission)
     if optic.shapes.shape[0]:

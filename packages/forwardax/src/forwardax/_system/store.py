@@ -84,14 +84,16 @@ class ParameterStore(Mapping[str, Array]):
             resolver,
         )
 
+    def tree_flatten(self) -> Any:
+        """Leaves, and the static rest."""
+        static = tuple(self._leaves), self._resolver
+        return tuple(self._leaves.values()), static
+
     def tree_flatten_with_keys(self) -> Any:
         """Leaves with their keys, and the static rest."""
-        keys = tuple(self._leaves)
-        leaves = [
-            (jax.tree_util.DictKey(key), value)
-            for key, value in self._leaves.items()
-        ]
-        return leaves, (keys, self._resolver)
+        leaves, static = self.tree_flatten()
+        keys = map(jax.tree_util.DictKey, static[0])
+        return tuple(zip(keys, leaves, strict=True)), static
 
     @classmethod
     def tree_unflatten(cls, static: Any, leaves: Iterable[Any]) -> Any:
