@@ -116,8 +116,9 @@ def simulated(
 def hierarchy(name: str, args: Any) -> dict[str, Any]:
     case = {"ragged": "J8_ragged", "J5": "J5", "unseen": "J5"}.get(name, "J20")
     known = np.load(args.reference / "tfmpe" / "analytic.npz")
+    training = replace(TRAINING, steps=2500) if name == "ragged" else TRAINING
     estimator = FlowEstimator(
-        network=changed(HIERARCHY, args), training=changed(TRAINING, args)
+        network=changed(HIERARCHY, args), training=changed(training, args)
     )
     if name == "bottom_up":
         model = Gaussians()

@@ -71,8 +71,9 @@ def telescope() -> fx.Problem:
             "m1.diversity.noll": [4],
             "system.sampling.pupil_npix": 32,
             "detector.n_pix": 32,
-            "likelihood": "poisson",
+            "likelihood": "gaussian",
         },
+        noise_map=np.full((32, 32), 60.0),
     )
     fixed: dict[str, Any] = {"m1.diversity.j4": 80.0}
     free = fx.Problem(system, fixed=fixed)
@@ -90,19 +91,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("problem", choices=list(PROBLEMS))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--simulations", type=int, default=20_000)
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--simulations", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--around", default="fit", choices=["fit", "prior"])
     parser.add_argument("--images", type=int, default=IMAGES)
     args = parser.parse_args()
     fx.enable_x64()
     problem = PROBLEMS[args.problem]()
     print(f"{problem.size} coordinates: {', '.join(problem.plan.names)}")
-    config = FlowConfig(simulations=args.simulations, steps=args.steps)
+    config = FlowConfig(
+        simulations=args.simulations, steps=args.steps, around=args.around
+    )
     began = time.process_time()
     trained = Flow().train(problem, jax.random.key(args.seed), config=config)
     says: dict[str, Any] = {
         **vars(args),
         "seconds": round(time.process_time() - began, 1),
+        "notes": trained.notes,
     }
     assert trained.held is not None
     truths, draws = trained.simulated_draws(trained.held, 63)

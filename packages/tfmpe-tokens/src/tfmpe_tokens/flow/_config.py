@@ -16,6 +16,10 @@ class FlowConfig:
     ----------
     simulations
         Joint draws of parameters and data, in each round.
+    around
+        `"prior"`, or `"fit"`: parameters are learned about the best fit of
+        the data, in units of its curvature. For normal noise, and data that
+        say much more than the prior.
     rounds
         Above 1, later rounds simulate from the prior cut to where the
         posterior of the data lies; what is trained then serves these data
@@ -46,6 +50,7 @@ class FlowConfig:
     simulations: int = field(
         default=10_000, metadata={"least": 50, "help": "joint draws a round"}
     )
+    around: str = field(default="prior", metadata={"choices": ("prior", "fit")})
     rounds: int = field(default=1, metadata={"least": 1})
     draws: int = field(
         default=1000, metadata={"least": 10, "help": "of each posterior"}

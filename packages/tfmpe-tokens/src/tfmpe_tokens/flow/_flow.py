@@ -7,9 +7,11 @@ from typing import Any
 
 import jax
 import numpy as np
+from forwardax.errors import Fault, FitError
 from forwardax.estimation import Estimator, Posterior, Problem, Progress
 from jax import Array
 
+from ._best_fit import BestFit
 from ._config import FlowConfig
 from ._coordinates import Coordinates
 from ._estimator import FlowEstimator
@@ -67,23 +69,29 @@ class Flow(Estimator):
         config = FlowConfig() if config is None else config
         began = perf_counter()
         coordinates = Coordinates.of(problem)
+        around = _around(problem, config)
         keys = jax.random.split(key, 2 * config.rounds)
         made = simulate_tokens(
-            problem, coordinates, keys[0], config.simulations + config.held
+            problem,
+            coordinates,
+            keys[0],
+            config.simulations + config.held,
+            around=around,
+            progress=progress,
         )
         if progress:
             progress("simulations", 1, 1)
         seconds = perf_counter() - began
         n_fit = made.u.shape[0] - config.held
-        tokens = jax.tree.map(lambda x: x[:n_fit], made.tokens)
-        held = jax.tree.map(lambda x: x[n_fit:], made.tokens)
+        tokens, held = made[:n_fit].tokens, made[n_fit:]
         targets = problem.free_keys
         estimator = FlowEstimator(
             network=config.network, training=config.training
         ).fit(tokens, targets, key=keys[1], progress=progress)
         notes = [f"trained on {n_fit} simulations of the prior"]
         if made.dropped:
-            notes.append(f"{made.dropped} simulations were not finite")
+            why = "not finite" if around is None else "not finite or not fitted"
+            notes.append(f"{made.dropped} simulations were {why}")
         for number in range(1, config.rounds):
             tokens, share = truncated_simulations(
                 problem,
@@ -111,6 +119,7 @@ class Flow(Estimator):
             },
             notes=tuple(notes),
             held=held if config.rounds == 1 else None,
+            around=around,
         )
 
     def fit(
@@ -130,3 +139,20 @@ class Flow(Estimator):
         )
         data = jax.tree.map(np.asarray, problem.data)
         return trained.condition(data, key=draw_key)
+
+
+def _around(problem: Problem, config: FlowConfig) -> BestFit | None:
+    """What finds best fits, if that is asked for."""
+    if config.around == "prior":
+        return None
+    if config.rounds > 1:
+        raise FitError(
+            Fault(
+                "several rounds narrow the prior, which a best fit replaces",
+                key="rounds",
+                value=str(config.rounds),
+                fix="around='prior', or rounds=1",
+                code="rounds",
+            )
+        )
+    return BestFit.of(problem)

@@ -9,11 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from forwardax.errors import Fault, FitError
-from forwardax.estimation import Problem
+from forwardax.estimation import Problem, Progress
 from jax import Array
 
 from .._bridge import flat_data
 from .._tokens import Tokens
+from ._best_fit import BestFit, Frames
 from ._coordinates import Coordinates
 
 _BATCH = 128
@@ -27,20 +28,39 @@ class SimulatedTokens:
     Parameters
     ----------
     tokens
-        `(n, tokens, width)`; keys hold coordinates, not values.
+        `(n, tokens, width)`; keys hold coordinates, not values: in units of
+        the frames, if there are any.
     u
         The coordinates themselves, `(n, size)`.
     dropped
-        Simulations that were not finite, and are left out.
+        Simulations that were not finite, or whose best fit was not found,
+        and are left out.
+    frames
+        Of the best fits, or None.
     """
 
     tokens: Tokens
     u: np.ndarray
     dropped: int
+    frames: Frames | None = None
+
+    def __getitem__(self, rows: slice) -> SimulatedTokens:
+        """Some of the simulations."""
+        frames = self.frames
+        if frames is not None:
+            frames = Frames(*(part[rows] for part in frames))
+        tokens = jax.tree.map(lambda x: x[rows], self.tokens)
+        return SimulatedTokens(tokens, self.u[rows], 0, frames)
 
 
 def simulate_tokens(
-    problem: Problem, coordinates: Coordinates, key: Array, n: int
+    problem: Problem,
+    coordinates: Coordinates,
+    key: Array,
+    n: int,
+    *,
+    around: BestFit | None = None,
+    progress: Progress | None = None,
 ) -> SimulatedTokens:
     """Draw from the prior and simulate, on the device.
 
@@ -54,6 +74,10 @@ def simulate_tokens(
         JAX key; simulation i depends on it and i alone.
     n
         Number of simulations.
+    around
+        Finds the best fits that coordinates are then given about.
+    progress
+        Called with a stage, what is done of it, and all of it.
 
     Raises
     ------
@@ -73,7 +97,7 @@ def simulate_tokens(
         length = np.linalg.norm(own, axis=-1)
         u[:, pairs] = own * (radius / length)[..., None]
     arrays = {k: np.asarray(v) for k, v in flat_data(data).items()}
-    good = np.isfinite(u).all(-1)
+    good = np.asarray(np.isfinite(u).all(-1))
     for name in coordinates.layout:
         if name in arrays:
             good &= np.isfinite(arrays[name]).reshape(n, -1).all(-1)
@@ -88,9 +112,19 @@ def simulate_tokens(
                 code="simulate",
             )
         )
+    frames = None
+    if around is not None:
+        frames = around.frames(
+            jax.tree.map(lambda x: np.asarray(x)[good], data), progress
+        )
+        fitted = frames.chi_square < around.limit
+        frames = Frames(*(part[fitted] for part in frames))
+        good[good] = fitted
     kept = {name: array[good] for name, array in arrays.items()}
-    tokens = tokens_of(coordinates, u[good], kept)
-    return SimulatedTokens(tokens, u[good], int(n - good.sum()))
+    u = u[good]
+    units = u if frames is None else frames.units(u[:, None])[:, 0]
+    tokens = tokens_of(coordinates, units, kept)
+    return SimulatedTokens(tokens, u, int(n - good.sum()), frames)
 
 
 @jax.jit

@@ -19,10 +19,11 @@ from forwardax.estimation import Posterior, Problem, make_posterior
 from jax import Array
 
 from .._tokens import Tokens
+from ._best_fit import BestFit, Frames
 from ._coordinates import Coordinates
 from ._estimator import FlowEstimator
 from ._posterior import calibration_check, weighed
-from ._simulations import tokens_of
+from ._simulations import SimulatedTokens, tokens_of
 
 if TYPE_CHECKING:
     from ._config import FlowConfig
@@ -53,6 +54,8 @@ class TrainedFlow:
         What a reader should know.
     held
         Simulations that the network never saw; None after several rounds.
+    around
+        Finds the best fits that it was trained about, or None.
     """
 
     problem: Problem
@@ -61,7 +64,8 @@ class TrainedFlow:
     config: FlowConfig
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    held: Tokens | None = None
+    held: SimulatedTokens | None = None
+    around: BestFit | None = None
 
     def condition(
         self,
@@ -103,7 +107,9 @@ class TrainedFlow:
             jax.random.key(0) if key is None else key
         )
         n = self.config.draws if draws is None else draws
-        tokens = self._tokens(jax.tree.map(lambda x: x[None], problem.data))
+        seen = jax.tree.map(lambda x: x[None], problem.data)
+        tokens = tokens_of(self.coordinates, None, seen)
+        frames = None if self.around is None else self.around.frames(seen)
         targets = problem.free_keys
         drawn = self.estimator.sample(
             tokens,
@@ -112,7 +118,7 @@ class TrainedFlow:
             n=n,
             steps=self.config.solver_steps,
         )
-        u = self._coordinates_of(drawn)[0]
+        u = self._coordinates_of(drawn, frames)[0]
         sampled = perf_counter()
         likely = (
             self.config.importance if importance is None else importance
@@ -129,6 +135,8 @@ class TrainedFlow:
                 probes=8,
                 steps=max(1, self.config.solver_steps // 2),
             )[0]
+            if frames is not None:
+                log_q = log_q - frames.log_volume[0]
         checks, declared = self._checks(likely)
         made = make_posterior(
             problem,
@@ -137,7 +145,7 @@ class TrainedFlow:
             declared=declared,
             checks=checks,
             log_densities=None if likely else np.full((1, n), np.nan),
-            notes=(*self.notes, *self._outside(tokens)),
+            notes=(*self.notes, *self._outside(tokens), *self._bad(frames)),
             extras={"log_q": log_q},
         )
         if likely:
@@ -169,14 +177,14 @@ class TrainedFlow:
         return calibration_check(result.p_values, _ALPHA)
 
     def simulated_draws(
-        self, tokens: Tokens, n: int, *, key: Array | None = None
+        self, simulations: SimulatedTokens, n: int, *, key: Array | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """True coordinates and draws of them, for many simulations at once.
 
         Parameters
         ----------
-        tokens
-            Joint draws of coordinates and data, from `simulate_tokens`.
+        simulations
+            From `simulate_tokens`, about the best fits if it was trained so.
         n
             Draws of each.
         key
@@ -190,14 +198,14 @@ class TrainedFlow:
         """
         names = self.problem.plan.names
         drawn = self.estimator.sample(
-            tokens,
+            simulations.tokens,
             self.problem.free_keys,
             key=jax.random.key(1) if key is None else key,
             n=n,
             steps=self.config.solver_steps,
         )
-        u = self._coordinates_of(drawn)
-        true = self.coordinates.coordinates(tokens.data)
+        u = self._coordinates_of(drawn, simulations.frames)
+        true = simulations.u
         return (
             {name: true[:, i] for i, name in enumerate(names)},
             {name: u[:, :, i] for i, name in enumerate(names)},
@@ -224,13 +232,15 @@ class TrainedFlow:
 
         coordinates, config, notes = load_trained(Path(path), problem)
         network = FlowEstimator.load(path, coordinates.layout)
-        return TrainedFlow(problem, coordinates, network, config, notes=notes)
+        around = BestFit.of(problem) if config.around == "fit" else None
+        return TrainedFlow(
+            problem, coordinates, network, config, notes=notes, around=around
+        )
 
-    def _tokens(self, data: Any) -> Tokens:
-        return tokens_of(self.coordinates, None, data)
-
-    def _coordinates_of(self, drawn: Tokens) -> np.ndarray:
-        """Coordinates `(..., n, size)` of drawn targets."""
+    def _coordinates_of(
+        self, drawn: Tokens, frames: Frames | None
+    ) -> np.ndarray:
+        """Coordinates `(samples, n, size)` of drawn targets."""
         layout = self.coordinates.layout
         data = np.asarray(drawn.data, float)
         every = np.zeros(
@@ -238,7 +248,8 @@ class TrainedFlow:
         )
         index = layout.index(self.problem.free_keys)
         every[..., index, : data.shape[-1]] = data
-        return self.coordinates.coordinates(every)
+        found = self.coordinates.coordinates(every)
+        return found if frames is None else frames.coordinates(found)
 
     def _checks(
         self, likely: bool
@@ -250,6 +261,19 @@ class TrainedFlow:
             return (), ("calibration",)
         return (self.calibration,), ("calibration",)
 
+    def _bad(self, frames: Frames | None) -> tuple[str, ...]:
+        """A note, where the best fit is worse than any in the training."""
+        if frames is None or self.around is None:
+            return ()
+        square, limit = float(frames.chi_square[0]), self.around.limit
+        if square < limit:
+            return ()
+        return (
+            f"the best fit has chi-square {square:.4g}, above the {limit:.4g} "
+            "that the network was trained on: another model, or a fit that "
+            "was not found",
+        )
+
     def _outside(self, tokens: Tokens) -> tuple[str, ...]:
         """A note, where the data are unlike anything that was simulated."""
         if self.held is None:
@@ -258,10 +282,11 @@ class TrainedFlow:
         far: list[str] = []
         for name in names:
             if tokens.layout[name].summary:
-                seen = np.asarray(self.held.summaries[name])
+                seen = np.asarray(self.held.tokens.summaries[name])
                 own = np.asarray(tokens.summaries[name])[0]
             else:
-                seen = np.asarray(self.held.data)[:, tokens.layout.slice(name)]
+                every = np.asarray(self.held.tokens.data)
+                seen = every[:, tokens.layout.slice(name)]
                 own = np.asarray(tokens.data)[0, tokens.layout.slice(name)]
             low, high = np.abs(seen.min(0)), np.abs(seen.max(0))
             reach = 2 * np.maximum(low, high)
