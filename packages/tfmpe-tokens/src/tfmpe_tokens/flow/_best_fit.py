@@ -10,35 +10,32 @@ is of unit size, and close to normal.
 
 References
 ----------
-Marquardt (1963), J. SIAM 11, 431: the descent.
 Alsing & Wandelt (2018), MNRAS 476, L60: a fit as a summary of the data, which
 loses nothing to first order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from forwardax import log_prior
 from forwardax.errors import CapabilityError, Fault
-from forwardax.estimation import Problem
+from forwardax.estimation import Problem, Progress
 from jax import Array
 from numpy.typing import NDArray
 
+from ._descent import descents, residuals
+
 _BANK = 2048
 """Simulations whose data are compared with those to be fitted."""
-_STEPS = 25
-_LONGEST = 0.5
-"""Longest step of a coordinate, in spreads of the prior: it may level off."""
 _PAIRS = 8
 """Descents at a time."""
-_MORE = (1, 8, 32)
-"""Starts: first so many, then so many more where the fit is bad."""
+_MORE = (8, 32)
+"""Further starts where the fit is bad."""
 _SIGMAS = 8.0
 """Chi-square of a bad fit, in standard deviations above what noise gives."""
 _ROWS = 1024
@@ -89,14 +86,11 @@ class BestFit:
         Coordinates of simulations, `(bank, size)`.
     mean
         Their data without noise, in units of the noise, `(bank, m)`.
-    spread
-        Of the prior, `(size,)`.
     """
 
     problem: Problem
-    u: Array
-    mean: Array
-    spread: Array
+    u: NDArray[np.float64]
+    mean: NDArray[np.float64]
 
     @classmethod
     def of(cls, problem: Problem) -> BestFit:
@@ -119,10 +113,14 @@ class BestFit:
                     code="capability",
                 )
             )
-        u, mean = _bank(problem, jax.random.key(0))
-        good = jnp.isfinite(u).all(1) & jnp.isfinite(mean).all(1)
-        u, mean = u[good], mean[good]
-        return cls(problem, u, mean, jnp.std(u, axis=0))
+        u, mean = map(np.asarray, _bank(problem, jax.random.key(0)))
+        good = np.isfinite(u).all(1) & np.isfinite(mean).all(1)
+        return cls(problem, u[good], mean[good])
+
+    @cached_property
+    def spread(self) -> NDArray[np.float64]:
+        """Of the prior, `(size,)`."""
+        return np.std(self.u, axis=0)
 
     @property
     def limit(self) -> float:
@@ -130,9 +128,7 @@ class BestFit:
         m = self.mean.shape[1]
         return m + _SIGMAS * float(np.sqrt(2 * m))
 
-    def frames(
-        self, data: Any, progress: Callable[[str, int, int], None] | None = None
-    ) -> Frames:
+    def frames(self, data: Any, progress: Progress | None = None) -> Frames:
         """Frames of many sets of data.
 
         Each descent starts where the data of a simulation are nearest; bad
@@ -145,13 +141,18 @@ class BestFit:
         progress
             Called with a stage, fits done and fits in all.
         """
-        n, size = jax.tree.leaves(data)[0].shape[0], self.u.shape[1]
-        near = self._nearest(data, sum(_MORE[1:]) + max(1, _PAIRS // n))
+        data = jax.tree.map(np.asarray, data)
+        n = jax.tree.leaves(data)[0].shape[0]
+        counts = (max(1, _PAIRS // n), *_MORE)
+        near = self._nearest(data, sum(counts))
+        # Where no descent ends: the prior.
         found = Frames(
-            np.zeros((n, size)), np.zeros((n, size, size)), np.full(n, np.inf)
+            np.tile(np.mean(self.u, axis=0), (n, 1)),
+            np.tile(np.diag(1 / self.spread), (n, 1, 1)),
+            np.full(n, np.inf),
         )
         rows, used = np.arange(n), 0
-        for count in (max(_MORE[0], _PAIRS // n), *_MORE[1:]):
+        for count in counts:
             starts = near[rows, used : used + count]
             pairs = np.stack([np.repeat(rows, count), starts.ravel()], 1)
             for at in range(0, len(pairs), _PAIRS):
@@ -168,11 +169,10 @@ class BestFit:
     def _nearest(self, data: Any, most: int) -> NDArray[np.int64]:
         """Simulations in the order of their distance, `(n, most)`."""
         seen = np.asarray(_whitened(self.problem, self.u[0], data))
-        mean = np.asarray(self.mean)
-        square = np.square(mean).sum(1)
-        most = min(most, len(mean))
+        square = np.square(self.mean).sum(1)
+        most = min(most, len(self.mean))
         parts = [
-            np.argsort(square - 2 * seen[a : a + _ROWS] @ mean.T)[:, :most]
+            np.argsort(square - 2 * seen[a : a + _ROWS] @ self.mean.T)[:, :most]
             for a in range(0, len(seen), _ROWS)
         ]
         return np.concatenate(parts)
@@ -182,19 +182,15 @@ class BestFit:
     ) -> None:
         """Fits of `(row, start)`; better ones are written into `found`."""
         full = np.resize(pairs, (_PAIRS, 2))
-        own = jax.tree.map(lambda x: jnp.asarray(x)[full[:, 0]], data)
-        made = _fits(self.problem, self.u[full[:, 1]], own, self.spread)
+        own = jax.tree.map(lambda x: x[full[:, 0]], data)
+        starts = self.u[full[:, 1]]
+        made = descents(self.problem, starts, own, self.spread)
         centre, root, square = (np.asarray(x, float) for x in made)
         for k, (row, _) in enumerate(pairs):
             better = square[k] < found.chi_square[row]
             if better and np.isfinite(root[k]).all():
                 found.centre[row], found.root[row] = centre[k], root[k]
                 found.chi_square[row] = square[k]
-
-
-def _residuals(problem: Problem, u: Array, data: Any) -> Array:
-    system: Any = problem.system
-    return jnp.ravel(system.residuals(problem.to_store(u), data))
 
 
 def _empty(data: Any) -> Any:
@@ -206,7 +202,7 @@ def _bank(problem: Problem, key: Array) -> tuple[Array, Array]:
     def one(key: Array) -> tuple[Array, Array]:
         store, data = problem.simulate(key)
         u = problem.to_unconstrained(store)
-        return u, -_residuals(problem, u, _empty(data))
+        return u, -residuals(problem, u, _empty(data))
 
     keys = jax.random.split(key, _BANK)
     return jax.lax.map(one, keys, batch_size=64)
@@ -217,73 +213,7 @@ def _whitened(problem: Problem, u: Array, data: Any) -> Array:
     """Data in units of the noise, `(n, m)`: residuals are linear in them."""
 
     def one(data: Any) -> Array:
-        here = _residuals(problem, u, data)
-        return here - _residuals(problem, u, _empty(data))
+        here = residuals(problem, u, data)
+        return here - residuals(problem, u, _empty(data))
 
     return jax.lax.map(one, data, batch_size=64)
-
-
-@jax.jit
-def _fits(
-    problem: Problem, starts: Array, data: Any, spread: Array
-) -> tuple[Array, Array, Array]:
-    """Centre, root and chi-square of several descents at once."""
-
-    def one(start: Array, data: Any) -> tuple[Array, Array, Array]:
-        def look(u: Array) -> _Look:
-            residuals = _residuals(problem, u, data)
-            slope = jax.jacfwd(lambda v: _residuals(problem, v, data))(u)
-            prior, pull = jax.value_and_grad(lambda v: log_prior(problem, v))(u)
-            square = jnp.square(residuals).sum()
-            # The prior's own curvature may be of either sign.
-            matrix = slope.T @ slope + jnp.diag(spread**-2)
-            return _Look(
-                u,
-                0.5 * square - prior,
-                slope.T @ residuals - pull,
-                matrix,
-                square,
-            )
-
-        end = _descent(look, start, _LONGEST * spread)
-        return end.u, jnp.linalg.cholesky(end.matrix), end.square
-
-    return jax.vmap(one)(starts, data)
-
-
-class _Look(NamedTuple):
-    u: Array
-    height: Array
-    slope: Array
-    matrix: Array
-    square: Array
-
-
-def _descent(
-    look: Callable[[Array], _Look], start: Array, longest: Array
-) -> _Look:
-    """Levenberg and Marquardt's, by steps no longer than `longest`."""
-
-    def going(state: Any) -> Array:
-        _, damping, count, gain = state
-        return (count < _STEPS) & (gain > 1e-3) & (damping < 1e6)
-
-    def step(state: Any) -> Any:
-        here, damping, count, _ = state
-        diagonal = jnp.diag(jnp.diagonal(here.matrix))
-        move = jnp.linalg.solve(here.matrix + damping * diagonal, here.slope)
-        move = move / jnp.maximum(1.0, jnp.abs(move / longest).max())
-        there = look(here.u - move)
-        better = there.height < here.height
-        new = jax.tree.map(lambda a, b: jnp.where(better, a, b), there, here)
-        gain = jnp.where(better, here.height - there.height, jnp.inf)
-        damping = jnp.where(better, damping / 6, damping * 4)
-        return new, damping, count + 1, gain
-
-    first = (
-        look(start),
-        jnp.asarray(1e-2, start.dtype),
-        jnp.asarray(0),
-        jnp.asarray(jnp.inf, start.dtype),
-    )
-    return jax.lax.while_loop(going, step, first)[0]
