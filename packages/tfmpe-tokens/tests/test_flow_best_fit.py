@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
 from forwardax.errors import CapabilityError, FitError
+from scipy.special import logsumexp
 from tfmpe_tokens.flow import Flow, FlowConfig, TrainedFlow, simulate_tokens
 from tfmpe_tokens.flow._best_fit import BestFit
 from tfmpe_tokens.flow._coordinates import Coordinates
@@ -179,6 +180,13 @@ def test_draws_are_of_the_posterior(trained):
     wave = height[..., None] * np.sin(12 * rate[..., None] * T)
     square = np.square((posed.data["y"] - wave) / NOISE).sum(-1)
     weight = np.exp(-0.5 * (square - square.min()))
+    cell = (0.1 / 200) * (0.08 / 200) / (1.5 * 3.5)
+    evidence = np.log(weight.sum() * cell) - 0.5 * square.min()
+    evidence -= N * np.log(NOISE * np.sqrt(2 * np.pi))
+    ratio = np.asarray(found.stats["log_weight"])[0]
+    assert logsumexp(ratio, b=1 / ratio.size) == pytest.approx(
+        evidence, abs=0.15
+    )
     weight /= weight.sum()
     for name, grid in (("height", height), ("rate", rate)):
         mean = (weight * grid).sum()
