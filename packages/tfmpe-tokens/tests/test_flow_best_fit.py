@@ -10,6 +10,7 @@ from forwardax import DataField, DataSpec, ParamField, ParamSpec, Prior
 from forwardax.errors import CapabilityError, FitError
 from scipy.special import logsumexp
 from tfmpe_tokens.flow import Flow, FlowConfig, TrainedFlow, simulate_tokens
+from tfmpe_tokens.flow import _best_fit as best_fit
 from tfmpe_tokens.flow._best_fit import BestFit
 from tfmpe_tokens.flow._coordinates import Coordinates
 
@@ -159,6 +160,21 @@ def test_truths_are_of_unit_size_about_the_fits():
     assert np.square(units).mean() == pytest.approx(1.0, abs=0.4)
     values = Coordinates.of(posed).coordinates(made.tokens.data)
     np.testing.assert_allclose(values, units, rtol=1e-5, atol=1e-5)
+
+
+def test_bad_fits_are_tried_again(monkeypatch):
+    posed = problem(Wave)
+    around = BestFit.of(posed)
+    few = BestFit(posed, around.u[:16], around.mean[:16])
+    keys = jax.random.split(jax.random.key(4), 200)
+    data = jax.vmap(lambda k: posed.simulate(k)[1])(keys)
+
+    def good():
+        return (few.frames(data).chi_square < few.limit).mean()
+
+    assert good() > 0.97
+    monkeypatch.setattr(best_fit, "_MORE", ())
+    assert good() < 0.9
 
 
 @pytest.fixture(scope="module")

@@ -154,7 +154,8 @@ class BestFit:
         rows, used = np.arange(n), 0
         for count in counts:
             starts = near[rows, used : used + count]
-            pairs = np.stack([np.repeat(rows, count), starts.ravel()], 1)
+            repeated = np.repeat(rows, starts.shape[1])
+            pairs = np.stack([repeated, starts.ravel()], 1)
             for at in range(0, len(pairs), _PAIRS):
                 some = pairs[at : at + _PAIRS]
                 self._descend(data, some, found)
