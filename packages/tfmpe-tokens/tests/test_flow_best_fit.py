@@ -1,5 +1,7 @@
 """Targets about the best fit: frames, training, files."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import forwardax as fx
 import jax
@@ -248,3 +250,12 @@ def test_rounds_do_not_go_with_fits():
     config = FlowConfig(around="fit", rounds=2)
     with pytest.raises(FitError, match="rounds=1"):
         Flow().train(problem(Line), jax.random.key(0), config=config)
+
+
+@pytest.mark.slow
+def test_without_fits_a_narrow_posterior_is_advised_to_have_them():
+    config = replace(SMALL, around="prior", steps=50)
+    rough = Flow().train(problem(Wave), jax.random.key(0), config=config)
+    found = rough.condition(problem(Wave, seed=7).data)
+    assert not found.converged
+    assert any("around='fit'" in note for note in found.notes)

@@ -150,6 +150,9 @@ class TrainedFlow:
         )
         if likely:
             made = weighed(made, log_q)
+        if likely and not made.converged and self._could_be_fitted:
+            advice = "around='fit' learns about the best fit of the data"
+            made = replace(made, notes=(*made.notes, advice))
         return replace(
             made,
             timings={
@@ -260,6 +263,10 @@ class TrainedFlow:
         if self.held is None:
             return (), ("calibration",)
         return (self.calibration,), ("calibration",)
+
+    @property
+    def _could_be_fitted(self) -> bool:
+        return self.around is None and "residuals" in self.problem.capabilities
 
     def _bad(self, frames: Frames | None) -> tuple[str, ...]:
         """A note, where the best fit is worse than any in the training."""
