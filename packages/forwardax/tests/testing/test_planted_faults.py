@@ -334,6 +334,12 @@ def data_that_count_and_are_said_not_to(line, tmp_path):
 
 
 @plant("linear_gaussian")
+def data_left_out_of_noise_that_is_not_independent(line, tmp_path):
+    used = jnp.ones(5, bool)
+    return linear(line, noise_scale=line.System().noise * jnp.eye(5), used=used)
+
+
+@plant("linear_gaussian")
 def one_noise_of_another_model(line, tmp_path):
     return linear(line, noise_scale=jnp.asarray([1.0, 2.0]))
 

@@ -173,6 +173,8 @@ def _shape_faults(case: Case, d: LinearGaussian) -> list[Fault]:
     }
     if d.used is None:
         del wanted["used"]
+    else:  # only independent noise can leave data out
+        wanted["noise_scale"] = [(), (n,)]
     return [
         Fault(
             f"{name} of linear_gaussian has the wrong shape",
