@@ -19,7 +19,7 @@ from jax import Array
 from ._declare.mirror_parameters import geometry
 from ._declare.mirror_structure import window
 from ._mask import asymmetric_mask
-from ._parity import centred, matmul
+from ._parity import matmul
 from ._propagation import Plane
 from ._pupil import Pupil, build_pupil
 from ._wavefronts import in_circle, power_law_map
