@@ -246,6 +246,18 @@ def test_a_fit_needs_residuals():
         Flow().train(silent, jax.random.key(0), config=SMALL)
 
 
+@pytest.mark.slow
+def test_residuals_in_wrong_units_are_noticed_at_once():
+    class Loud(Line):
+        def residuals(self, store, data):
+            return 10 * super().residuals(store, data)
+
+    posed = problem(Line)
+    loud = fx.Problem(Loud(posed.system.spec, posed.system.data))
+    with pytest.raises(FitError, match="16 of 16.*units of the noise"):
+        Flow().train(loud, jax.random.key(0), config=SMALL)
+
+
 def test_rounds_do_not_go_with_fits():
     config = FlowConfig(around="fit", rounds=2)
     with pytest.raises(FitError, match="rounds=1"):

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from forwardax.errors import CapabilityError, Fault
+from forwardax.errors import CapabilityError, Fault, FitError
 from forwardax.estimation import Problem, Progress
 from jax import Array
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ _MORE = (8, 32)
 _SIGMAS = 8.0
 """Chi-square of a bad fit, in standard deviations above what noise gives."""
 _ROWS = 1024
+_TRIED = 16
+"""Simulations that show whether best fits can be found at all."""
 
 
 class Frames(NamedTuple):
@@ -116,6 +118,32 @@ class BestFit:
         u, mean = map(np.asarray, _bank(problem, jax.random.key(0)))
         good = np.isfinite(u).all(1) & np.isfinite(mean).all(1)
         return cls(problem, u[good], mean[good])
+
+    def check(self) -> None:
+        """Refuse a problem whose best fits are not found.
+
+        Raises
+        ------
+        FitError
+            If those of most of a few simulations are not.
+        """
+        keys = jax.random.split(jax.random.key(1), _TRIED)
+        data = _simulated(self.problem, keys)
+        squares = self.frames(data).chi_square
+        bad = int((~(squares < self.limit)).sum())
+        if bad > _TRIED // 2:
+            raise FitError(
+                Fault(
+                    "the best fits of most simulations are not found",
+                    key="around",
+                    value=f"{bad} of {_TRIED}, with a median chi-square of "
+                    f"{np.median(squares):.4g}",
+                    allowed=f"below {self.limit:.4g}",
+                    fix="around='prior'; or see whether `residuals` are in "
+                    "units of the noise that `simulate` adds",
+                    code="fit",
+                )
+            )
 
     @cached_property
     def spread(self) -> NDArray[np.float64]:
@@ -207,6 +235,11 @@ def _bank(problem: Problem, key: Array) -> tuple[Array, Array]:
 
     keys = jax.random.split(key, _BANK)
     return jax.lax.map(one, keys, batch_size=64)
+
+
+@jax.jit
+def _simulated(problem: Problem, keys: Array) -> Any:
+    return jax.lax.map(lambda key: problem.simulate(key)[1], keys)
 
 
 @jax.jit

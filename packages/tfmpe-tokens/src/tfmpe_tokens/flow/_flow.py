@@ -155,4 +155,6 @@ def _around(problem: Problem, config: FlowConfig) -> BestFit | None:
                 code="rounds",
             )
         )
-    return BestFit.of(problem)
+    found = BestFit.of(problem)
+    found.check()
+    return found
