@@ -3,6 +3,8 @@
 import importlib.util
 from pathlib import Path
 
+import forwardax as fx
+import jax
 import numpy as np
 import pytest
 from forwardax import Registry
@@ -65,7 +67,11 @@ class TestSampled(SystemConformance):
 @pytest.mark.slow
 class TestHierarchical(SystemConformance):
     def system(self):
-        return models.hierarchical(16, terms=("trend", "positive"))
+        return models.hierarchical(
+            16,
+            terms=("trend", "positive"),
+            missing=np.stack([hidden(16, 5 + i) for i in range(3)]),
+        )
 
     def options(self):
         return {"entry": entry("lambda3.hierarchical")}
@@ -142,3 +148,19 @@ class TestEntry(EntryConformance):
 
     def entry(self):
         return entry("lambda3.interaction")
+
+
+def test_noise_of_a_pair_is_correlated_as_it_says():
+    problem = fx.Problem(models.pair(60), fixed={"noise.correlation": -0.6})
+    keys = jax.random.split(jax.random.key(0), 200)
+
+    def noise(key):
+        store, data = problem.simulate(key)
+        gap = data["series"] - problem.system.predict(store)["series"]
+        return gap / store["noise.scale"][:, None]
+
+    found = np.asarray(jax.lax.map(noise, keys))
+    both = np.moveaxis(found, 1, 0).reshape(2, -1)
+    # Five standard errors of a correlation from 12 000 pairs.
+    expected = pytest.approx(-0.6, abs=5 * (1 - 0.36) / np.sqrt(12_000))
+    assert np.corrcoef(both)[0, 1] == expected
