@@ -623,6 +623,13 @@ def test_data_that_do_not_count_say_nothing():
     np.testing.assert_allclose(moments.mean, mean, atol=1e-10)
 
 
+def test_what_does_not_count_need_not_be_a_number():
+    problem = decay(False, True)
+    holes = jnp.where(jnp.arange(24) < 20, problem.data["y"], jnp.nan)
+    holed = eqx.tree_at(lambda p: p.data["y"], problem, holes)
+    np.testing.assert_array_equal(marginal(holed)[0], marginal(problem)[0])
+
+
 def test_a_lattice_is_factored_once():
     """Of 24 rows: by all nodes together where the design is the same."""
 

@@ -198,6 +198,7 @@ def _seen(
     values: Mapping[str, Any],
 ) -> tuple[Array, Array]:
     """Transmission and path difference of an optic, in the pupil's space."""
+    # In NumPy: constants of the program, as `centred` would not be.
     samples = np.arange(window(structure)) - (window(structure) - 1) / 2
     x = samples.astype(pitch.dtype) * pitch
     # Negative behind a focus: there the optic is seen upside down.
